@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.runner.leftovers import Leftover, leftovers, remove, strangers
-from mlm_steps.runner.lock import locked
+from mlm_steps.runner.lock import HELD, locked
+from mlm_steps.runner.status import in_use
 from mlm_steps.steps.run.ledger import drop
 from mlm_steps.steps.run.session import open_plan
 from mlm_steps.steps.run.tabular import text_table
@@ -45,6 +46,9 @@ def clean(
                 folder.rmdir()
     elif yes:
         _remove(found)
+    if not yes and in_use(folder):
+        yield f"a run is using {folder}: nothing can be removed until it ends"
+        kept = [name for name in kept if name != HELD]
     yield from _lines(found, folder, kept, yes=yes)
 
 

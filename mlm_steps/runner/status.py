@@ -13,6 +13,7 @@ from mlm_steps.errors import listing, printable
 from mlm_steps.records.failure import is_failure, read_absence
 from mlm_steps.runner.display import duration
 from mlm_steps.runner.events import rung_of
+from mlm_steps.runner.lock import HELD
 from mlm_steps.steps.explain.explain import explained
 from mlm_steps.steps.run.ledger import Ledger
 from mlm_steps.steps.run.plan import Plan, Step
@@ -115,7 +116,7 @@ def _state(ledger: Ledger, step: Step) -> State:
 def in_use(out: Path) -> bool:
     """Return whether a process has locked a folder, as a run does; False where the system cannot tell."""
     try:
-        status, lines = out.stat(), LOCKS.read_text().splitlines()
+        status, lines = (out / HELD).stat(), LOCKS.read_text().splitlines()
     except OSError:
         return False
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"

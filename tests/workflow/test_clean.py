@@ -160,6 +160,9 @@ def test_a_folder_that_a_run_uses_is_refused(folder, out):
         with pytest.raises(UsageError, match="another run is using"):
             list(clean(SPEC, None, everything=True, yes=True))
         assert contents(out) == before
+        listed = list(clean(SPEC, None, everything=True))
+        assert listed[0] == "a run is using results/small: nothing can be removed until it ends"
+        assert ".mlm-run" not in listed[-1]
 
 
 def test_only_empty_logs_of_snakemake_go(folder):

@@ -1,8 +1,6 @@
 """``mlm status`` says what is done, stale, missing and failed, and starts and writes nothing."""
 
-import fcntl
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 
 from mlm_steps.records import write_record
 from mlm_steps.records.failure import Absence
+from mlm_steps.runner.lock import locked
 from mlm_steps.runner.status import LOCKS, status_json, status_of, status_text
 
 from .conftest import mlm, times
@@ -96,12 +95,8 @@ def test_it_loads_no_numerical_library(folder):
 def test_a_run_that_uses_the_folder_is_seen(folder):
     out = folder / "results" / "small"
     assert not status_of(Path("pipeline.yaml"), None).running
-    handle = os.open(out, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    try:
+    with locked(out):
         seen = status_of(Path("pipeline.yaml"), None)
-    finally:
-        os.close(handle)
     assert seen.running
     assert "a run is using this folder" in status_text(seen)
 
