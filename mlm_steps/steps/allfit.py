@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlm_steps.api.refits import Refits, verdict
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import MixedFit
 from mlm_steps.engine.fit.all_fit import UNASKED, AllFits, refit_all
 from mlm_steps.engine.fit.mixed import fit_mixed
+from mlm_steps.engine.fit.refit_words import refits_text, verdict
 from mlm_steps.errors import Fault, UsageError, listing
 from mlm_steps.records import AllFitRecord, FitRecord, RungRefits
 from mlm_steps.records.allfit import RefitRow
@@ -56,7 +56,7 @@ def describe_allfit(session: Session, model: str) -> str:
     )
     control = control_of(estimation)
     fit = fit_mixed(design, method=estimation.method, control=control, agq=settings.agq)
-    return f"{model}: {rung.formula} ({fit.method})\n\n{Refits(_refit(session, fit))!r}"
+    return f"{model}: {rung.formula} ({fit.method})\n\n{refits_text(_refit(session, fit))}"
 
 
 def _rung_named(session: Session, name: str) -> ModelSpec:
