@@ -39,7 +39,7 @@ TABLES = {
     "correlations": [("layer", "grouping_factor", "variable_1", "variable_2")],
     "within_between": [("outcome", "variable", "grouping_factor", "slope")],
     "context": [("model", "column", "grouping_factor", "slope")],
-    "remedies": [("model", "formula")],
+    "remedies": [("model", "alternative")],
 }
 """The columns by which the report names the rows of each table."""
 

@@ -20,7 +20,9 @@ EMPTY = '"checksum": ""'
 def seal(content: Mapping[str, object]) -> bytes:
     """Return an object of JSON as a file, with sorted keys and a checksum of the whole file."""
     text = json.dumps({**content, CHECKSUM: ""}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    return text.replace(EMPTY, f'"checksum": "{_hash(text.encode())}"', 1).encode()
+    # The name of a folder may be no text; the replacement of such a byte is the escape that JSON has for it.
+    file = text.encode(errors="backslashreplace")
+    return file.replace(EMPTY.encode(), f'"checksum": "{_hash(file)}"'.encode(), 1)
 
 
 def unseal(file: bytes) -> dict[str, object]:
