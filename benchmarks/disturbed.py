@@ -1,4 +1,4 @@
-"""An analysis in folders of its own that is disturbed and run again; shared by ``kill`` and ``damage``."""
+"""Analyses in folders of their own that are disturbed and run again; shared by ``kill`` and ``damage``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,17 +25,18 @@ PATIENCE = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A spec with its data, which is copied for every trial.
+    """One spec or several with their data, which are copied for every trial.
 
     Attributes
     ----------
-    spec : Path
+    specs : tuple of Path
+        Several specs are run by one command, each into its own folder in ``out``.
     work : Path
         The folder of the trials and of the temporary files of the runs.
     cores : int
     """
 
-    spec: Path
+    specs: tuple[Path, ...]
     work: Path
     cores: int
 
@@ -45,22 +46,23 @@ class Analysis:
         return self.work / "tmp"
 
     def copy(self, name: str) -> Path:
-        """Return a new folder with the spec and its data."""
+        """Return a new folder with the specs and their data."""
         folder = self.work / name
-        folder.mkdir(parents=True)
+        (folder / "spec").mkdir(parents=True)
         self.temporary.mkdir(exist_ok=True)
-        loaded = load_spec(self.spec)
-        for file, path in loaded.paths.items():
-            place = folder / "spec" / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, place)
-        (folder / "spec").mkdir(exist_ok=True)
-        shutil.copy(self.spec, folder / "spec" / "pipeline.yaml")
+        for spec in self.specs:
+            loaded = load_spec(spec)
+            for file, path in {**loaded.paths, **loaded.varied, **loaded.beside}.items():
+                place = folder / "spec" / file
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, place)
+            shutil.copy(spec, folder / "spec" / spec.name)
         return folder
 
-    def start(self, folder: Path) -> Run:
+    def start(self, folder: Path, command: Sequence[str] = ("run",)) -> Run:
         """Start a run in a folder."""
-        return Run(folder, self.cores, self.temporary)
+        names = [f"spec/{spec.name}" for spec in self.specs]
+        return Run(folder, [*command, *names, "--out", "out", "--cores", str(self.cores)], self.temporary)
 
     def leftovers(self, folder: Path) -> list[str]:
         """Return the temporary files and locks that a run that has ended has left.
@@ -68,12 +70,12 @@ class Analysis:
         Snakemake's notes on jobs that it has started are none: it removes such a note when the job ends.
         """
         found = [str(path) for path in self.temporary.iterdir()]
-        others = (*folder.rglob(".mlm-*"), *(folder / ".snakemake" / "locks").iterdir())
+        others = (*folder.rglob(".mlm-*"), *(folder / ".snakemake").glob("locks/*"))
         return found + [str(path.relative_to(folder)) for path in others]
 
 
 class Run:
-    """A run of ``mlm run`` that has been started.
+    """A run that has been started.
 
     Attributes
     ----------
@@ -83,10 +85,9 @@ class Run:
         What it has written to standard error, once it has ended.
     """
 
-    def __init__(self, folder: Path, cores: int, temporary: Path) -> None:
+    def __init__(self, folder: Path, words: Sequence[str], temporary: Path) -> None:
         self._token = f"{folder}:{time.monotonic_ns()}"
         self._said = folder / "stderr.txt"
-        words = ["run", "spec/pipeline.yaml", "--out", "out", "--cores", str(cores)]
         with self._said.open("wb") as stream:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "mlm_steps", *words],
@@ -146,9 +147,17 @@ def differences(found: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> list
 
 
 def entries(out: Path) -> dict[str, dict[str, object]]:
-    """Return the entry of each finished step in the provenance of a run."""
+    """Return the entry of each finished step in the provenance of a run, or of several below a folder."""
+    return {
+        f"{path.parent.relative_to(out)}/{step}": entry
+        for path in sorted(out.rglob("provenance.json"))
+        for step, entry in _steps(path).items()
+    }
+
+
+def _steps(provenance: Path) -> dict[str, dict[str, object]]:
     try:
-        found: dict[str, dict[str, object]] = json.loads((out / "provenance.json").read_bytes())["steps"]
+        found: dict[str, dict[str, object]] = json.loads(provenance.read_bytes())["steps"]
     except (OSError, ValueError, KeyError):
         return {}
     return found

@@ -1,10 +1,12 @@
 """Kill runs at random moments by SIGKILL, run again, and compare with a run that nothing has disturbed.
 
-``python -m benchmarks.kill [--number 200] [--seed 1] [--spec pipeline.yaml] [--cores 2]``. The run that
-follows a kill is killed as well, until one reaches its end before its moment; then a new folder begins. So
-the moments cover the beginning of runs and their continuation. The exit code is 1 if finished work was lost,
-if bytes differ, if a run could not go on by itself, or if processes or temporary files were left. It needs
-Linux.
+``python -m benchmarks.kill [--number 200] [--seed 1] [--spec pipeline.yaml …] [--serve] [--cores 2]``. The
+run that follows a kill is killed as well, until one reaches its end before its moment; then a new folder
+begins. So the moments cover the beginning of runs and their continuation. Several specs are run by one
+command. With ``--serve``, the killed command is ``mlm serve --watch``, which does not end by itself: a folder
+ends when all its steps are made or after some kills, by ``mlm run``. The exit code is 1 if finished work was
+lost, if bytes differ, if a run could not go on by itself, or if processes or temporary files were left. It
+needs Linux.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +35,8 @@ A later kill comes from the runs that follow: each goes on where the one before 
 GRACE = 10.0
 """Seconds within which all processes of a killed run have to end."""
 DONE, STEP_FAILED = 0, 3
+SERVED = 5
+"""Kills of the server in one folder."""
 
 
 def _the_run(run: Run, _: random.Random) -> None:
@@ -93,8 +97,11 @@ class Count:
 class Chain:
     """One folder, in which runs are killed until one reaches its end."""
 
-    def __init__(self, analysis: Analysis, name: str, reference: Path, count: Count) -> None:
+    def __init__(
+        self, analysis: Analysis, name: str, reference: Path, count: Count, command: Sequence[str] = ("run",)
+    ) -> None:
         self.analysis, self.count, self.name = analysis, count, name
+        self.command, self.kills = command, 0
         self.folder = analysis.copy(name)
         self.wanted, self.keys = contents(reference), _keys(reference)
         self.before: dict[str, object] = {}
@@ -104,9 +111,19 @@ class Chain:
         """The output folder."""
         return self.folder / "out"
 
+    @property
+    def serves(self) -> bool:
+        """Whether the killed command is the server."""
+        return self.command[0] == "serve"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the server has made every step, or was killed often enough."""
+        return self.serves and (self.kills >= SERVED or self.before.keys() == self.keys.keys())
+
     def kill_one(self, moment: float, target: str, rng: random.Random) -> bool:
         """Start a run and kill it after some seconds; return False if it ended before."""
-        run = self.analysis.start(self.folder)
+        run = self.analysis.start(self.folder, self.command)
         deadline = time.monotonic() + moment
         while time.monotonic() < deadline:
             if run.process.poll() is not None:
@@ -114,7 +131,11 @@ class Chain:
                 return False
             time.sleep(0.002)
         TARGETS[target](run, rng)
+        if self.serves and target == "one other process":
+            time.sleep(rng.uniform(0, 1))
+            _the_run(run, rng)  # the server goes on without any other process
         code = run.wait()
+        self.kills += 1
         self.count.kills[target] += 1
         self._check_left(run)
         self._check_finished(run)
@@ -172,12 +193,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--number", type=int, default=200, help="number of kills")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--spec", type=Path, default=ROOT / "pipeline.yaml")
+    parser.add_argument("--spec", type=Path, nargs="+", default=[ROOT / "pipeline.yaml"])
+    parser.add_argument("--serve", action="store_true", help="kill mlm serve --watch instead of mlm run")
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kill-") as work:
-        count = _kill(Analysis(asked.spec, Path(work), asked.cores), asked.number, random.Random(asked.seed))
-    print(f"\n{sum(count.kills.values())} kills of {asked.spec.name}, {asked.cores} cores, seed {asked.seed}")
+        analysis = Analysis(tuple(asked.spec), Path(work), asked.cores)
+        command = ("serve", "--watch") if asked.serve else ("run",)
+        count = _kill(analysis, asked.number, random.Random(asked.seed), command)
+    names = " ".join(["mlm", *command, *(spec.name for spec in asked.spec)])
+    print(f"\n{sum(count.kills.values())} kills of {names}, {asked.cores} cores, seed {asked.seed}")
     for target, number in count.kills.items():
         print(f"  {number:4d} of {target}")
     print(f"{count.chains} runs to the end; {count.kept} times a finished step was kept over a run")
@@ -188,7 +213,7 @@ def main() -> int:
     return int(any(count.faults.values()))
 
 
-def _kill(analysis: Analysis, number: int, rng: random.Random) -> Count:
+def _kill(analysis: Analysis, number: int, rng: random.Random, command: Sequence[str]) -> Count:
     """Kill so many runs."""
     count = Count()
     reference = analysis.copy("reference")
@@ -200,9 +225,12 @@ def _kill(analysis: Analysis, number: int, rng: random.Random) -> Count:
     chain = None
     while sum(count.kills.values()) < number:
         if chain is None:
-            chain = Chain(analysis, f"folder-{count.chains}", reference / "out", count)
+            chain = Chain(analysis, f"folder-{count.chains}", reference / "out", count, command)
         moment, target = rng.uniform(0, LATE * whole), rng.choice(list(TARGETS))
         if not chain.kill_one(moment, target, rng):
+            chain = None
+        elif chain.is_over:
+            chain.finish()
             chain = None
         done = sum(count.kills.values())
         if done % 20 == 0:

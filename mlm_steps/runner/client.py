@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing.TYPE_CHECKING without the import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LOST", "answer", "call", "connect", "send"]
+__all__ = ["LOST", "call", "code", "connect", "send"]
 
 LOST = 3
 """Exit code when the process that ran the command was killed."""
@@ -31,7 +31,8 @@ def call(address: str, words: Sequence[str], outputs: tuple[int, int] = (1, 2)) 
         return None
     try:
         send(connection, words, outputs)
-        return answer(connection)
+        answer = code(connection)
+        return LOST if answer is None else answer
     except OSError:  # the pool ended while it had the command
         return LOST
     finally:
@@ -58,17 +59,17 @@ def send(connection: _socket.socket, words: Sequence[str], outputs: tuple[int, i
     connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
 
 
-def answer(connection: _socket.socket) -> int:
-    """Wait for the exit code of the command that was sent; it is ``LOST`` if the pool ends before."""
-    code = connection.recv(4)
-    return int.from_bytes(code, "big", signed=True) if len(code) == 4 else LOST
+def code(connection: _socket.socket) -> int | None:
+    """Wait for the exit code of the command that was sent; it is None if the pool ends before."""
+    answer = connection.recv(4)
+    return int.from_bytes(answer, "big", signed=True) if len(answer) == 4 else None
 
 
 def _main(words: list[str]) -> int:
-    code = call(os.environ.get("MLM_POOL", ""), words)
-    if code is None:
+    found = call(os.environ.get("MLM_POOL", ""), words)
+    if found is None:
         os.execv(sys.executable, [sys.executable, "-P", "-m", "mlm_steps", *words])  # noqa: S606 - no shell
-    return code
+    return found
 
 
 if __name__ == "__main__":

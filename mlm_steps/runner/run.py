@@ -27,7 +27,7 @@ from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.unchanged import Verdict, note, nothing_to_do, show, state_of
 from mlm_steps.runner.verdict import conclude
 from mlm_steps.runner.warm import WarmPool
-from mlm_steps.runner.watch import VARIABLE, this_process
+from mlm_steps.runner.watch import VARIABLE, end_with_server, this_process
 from mlm_steps.runner.workflow import prepare_workflow
 from mlm_steps.steps.explain.explain import explained_since
 from mlm_steps.steps.run.kept import content_hash
@@ -62,6 +62,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: D
     check_places_of(plan)
     # The pool loads its libraries while this process imports Snakemake.
     with WarmPool(_words(request), command=command) as pool:
+        end_with_server()  # its thread starts after the pool has been forked
         return run_waiting(request, plan, display, pool)
 
 

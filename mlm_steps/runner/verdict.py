@@ -175,6 +175,13 @@ def _tried(step: Step, progress: Progress | None) -> bool:
     return progress is not None and step.name in {*progress.finished, *progress.failed}
 
 
+def _follows(session: Session, step: Step) -> bool:
+    """Return whether a step has come to its end and only tells that a step before it has no result."""
+    entry = session.plan.ledger.steps.get(step.name)
+    missing = (name for name in entry.without if not session.plan.step(name).current) if entry else ()
+    return entry is not None and entry.key == step.key and any(missing)
+
+
 def _reason(session: Session, step: Step, progress: Progress | None) -> Iterator[str]:
     """Yield why a step has failed in this run; yield nothing if it was not run or has succeeded."""
     if not _tried(step, progress):
@@ -184,5 +191,5 @@ def _reason(session: Session, step: Step, progress: Progress | None) -> Iterator
         yield f"{step.name}: failed: {reason_in(log)} (see {log})"
     elif is_failure(step.head):
         absence = read_absence(step.head)
-        if absence.step == step.name:
+        if absence.step == step.name and not _follows(session, step):
             yield f"{step.name}: failed: {absence.reason} (see {log})"

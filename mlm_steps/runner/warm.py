@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
@@ -85,8 +86,11 @@ class WarmPool:
         self.close()
 
     def close(self) -> None:
-        """End the pool."""
+        """End the pool and its children, which are one process group."""
         os.close(self._lifeline)
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):  # the process has just started and has no group yet
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
         self._scratch.close()
@@ -103,34 +107,34 @@ def _interpreter(words: Sequence[str], reader: int) -> subprocess.Popen[bytes]:
 
 
 class _Fork:
-    """A fork that runs one command in its own session; poll, kill and wait are as in Popen."""
+    """A fork that runs one command in its own session; pid, poll, kill and wait are as in Popen."""
 
     def __init__(self, command: Callable[[Sequence[str]], int], words: Sequence[str], lifeline: int) -> None:
         self._code: int | None = None
         sys.stdout.flush()
         sys.stderr.flush()
         run = this_process()
-        self._number = os.fork()
-        if not self._number:
+        self.pid = os.fork()
+        if not self.pid:
             os.environ[VARIABLE] = run
             _work(command, words, lifeline)
 
     def poll(self) -> int | None:
         """Return the exit code if the process has ended."""
         if self._code is None:
-            ended, status = os.waitpid(self._number, os.WNOHANG)
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
             self._code = os.waitstatus_to_exitcode(status) if ended else None
         return self._code
 
     def kill(self) -> None:
         """Kill the process if it has not ended."""
         if self.poll() is None:
-            os.kill(self._number, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
         """Wait until the process ends and return its exit code."""
         if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self._code
 
 

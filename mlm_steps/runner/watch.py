@@ -5,12 +5,26 @@ from __future__ import annotations
 import os
 import time
 
-__all__ = ["POOLED", "VARIABLE", "end_with_run", "in_run", "run_is_gone", "this_process"]
+__all__ = [
+    "POOLED",
+    "SERVER",
+    "VARIABLE",
+    "end_with_parent",
+    "end_with_run",
+    "end_with_server",
+    "in_run",
+    "run_is_gone",
+    "this_process",
+]
 
 VARIABLE = "MLM_RUN"
 """Environment variable that names the process of the run, as ``machine:number``."""
 POOLED = "MLM_POOLED"
 """Environment variable of a command that the pool of a run executes."""
+SERVER = "MLM_SERVER"
+"""Environment variable of a run that ``mlm serve`` has forked: the number of the server's process."""
+WATCHED = 0.2
+"""Seconds between two looks of a process at whether the one that started it still exists."""
 
 
 def this_process() -> str:
@@ -48,7 +62,27 @@ def end_with_run() -> None:
         threading.Thread(target=_watch, daemon=True).start()
 
 
+def end_with_parent(parent: int) -> None:
+    """End this process, a fork of another one, soon after the end of that process."""
+    import threading
+
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+
+
+def end_with_server() -> None:
+    """End a run that ``mlm serve`` has forked soon after the end of the server."""
+    number = os.environ.get(SERVER)
+    if number is not None:
+        end_with_parent(int(number))
+
+
 def _watch() -> None:
     while not run_is_gone():
-        time.sleep(0.2)
+        time.sleep(WATCHED)
+    os._exit(143)
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(WATCHED)
     os._exit(143)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -74,3 +76,55 @@ def test_the_next_run_goes_on_by_itself_and_nothing_is_left(small, finished_once
     }
     assert list((small / OUT).rglob(".mlm-*")) == []
     assert done.stderr.startswith("nothing to do") or list(temporary.iterdir()) == []
+
+
+def start(folder, *words, temporary):
+    with (folder / "said").open("w") as said:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "mlm_steps", *words],
+            cwd=folder, env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
+        )  # fmt: skip
+
+
+def wait_until(true):
+    end = time.monotonic() + 200
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_interrupts_in_quick_succession_end_a_run_in_order(small, tmp_path_factory):
+    temporary = tmp_path_factory.mktemp("tmp")
+    process = start(small, "run", temporary=temporary)
+    wait_until(lambda: "] " in (small / "said").read_text())
+    for _ in range(8):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.005)
+    assert process.wait(200) == 130
+    said = (small / "said").read_text()
+    assert said.splitlines()[-1].startswith("interrupted; what was finished is kept")
+    assert "Traceback" not in said
+    assert [*temporary.iterdir(), *small.rglob(".mlm-*")] == []
+
+
+def test_the_run_of_a_killed_server_ends_with_it(small, tmp_path_factory):
+    temporary = tmp_path_factory.mktemp("tmp")
+    process = start(small, "serve", "--watch", temporary=temporary)
+    wait_until(lambda: "] " in (small / "said").read_text())
+    process.kill()
+    process.wait()
+    wait_until(lambda: list(temporary.iterdir()) == [])  # the pool removes it at the end of the run
+    before = entries(small)
+    time.sleep(0.5)
+    assert entries(small) == before
+    assert "report" not in before
+    assert mlm("status", cwd=small).stdout.partition("\n")[0].count("done") == 1
+
+
+def test_closed_standard_streams_do_no_harm(finished):
+    before = contents(finished / OUT)
+    (finished / OUT / "tables" / "fixed.csv").unlink()
+    words = f"exec {sys.executable} -P -m mlm_steps run <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", words], cwd=finished, check=False, timeout=300).returncode == 0
+    assert contents(finished / OUT) == before

@@ -7,8 +7,9 @@ import select
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,7 @@ from typing import NoReturn
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.live.server import Server, State
 from mlm_steps.runner.pool import load_all
+from mlm_steps.runner.watch import SERVER
 from mlm_steps.steps.run.session import open_plan
 
 __all__ = ["LiveRequest", "serve"]
@@ -172,9 +174,11 @@ class _Live:
         reader, writer = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        server = os.getpid()
         self._child = os.fork()
         if not self._child:
             os.close(reader)
+            os.environ[SERVER] = str(server)
             _work(self._command, self._words(), writer)
         os.close(writer)
         self._say(WORKS)
@@ -245,7 +249,11 @@ def _work(command: Callable[[Sequence[str]], int], words: Sequence[str], writer:
         os.dup2(writer, 2)
         os.close(writer)
         code = command(words)
+    except BaseException:  # a bug in mlm, or the server has ended and nobody reads the messages
+        with suppress(OSError):
+            traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)

@@ -13,7 +13,6 @@ import re
 import selectors
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +28,7 @@ from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.run import run_waiting
 from mlm_steps.runner.unchanged import Verdict
 from mlm_steps.runner.warm import WarmPool
+from mlm_steps.runner.watch import end_with_parent
 from mlm_steps.steps.run.plan import Plan
 
 __all__ = ["Waiting", "drive", "load_snakemake"]
@@ -39,8 +39,8 @@ WORKFLOW = ("snakemake.cli", "snakemake.workflow")
 QUIET = 60.0
 """Seconds without the end of a spec after which a line is printed where lines are not rewritten, since
 services that run a command may stop it if it prints nothing for some minutes."""
-WATCHED = 0.2
-"""Seconds between two looks of a fork at whether the process that started it still exists."""
+PATIENCE = 15.0
+"""Seconds that an interrupted run waits for the end of its forks, each of which waits for its steps."""
 COUNT = re.compile(r"\[\s*(\d+/\d+)\]")
 INVALID, FAILED, INTERRUPTED = 2, 3, 130
 """Exit codes of a fork; they are those of the command line."""
@@ -93,10 +93,22 @@ def drive(
     queue, running = list(specs), selectors.DefaultSelector()
     try:
         yield from _drive(queue, running, pool, display, most)
-    finally:  # after an interrupt, forks may still be running
-        for key in running.get_map().values():
-            os.kill(key.data.number, signal.SIGKILL)
-            os.waitpid(key.data.number, 0)
+    finally:
+        _stop(running)
+
+
+def _stop(running: selectors.BaseSelector) -> None:
+    """End the forks that are left after an interrupt, in order; kill those that do not end."""
+    forks = [key.data.number for key in running.get_map().values()]
+    for number in forks:
+        os.kill(number, signal.SIGINT)
+    while running.get_map() and (ready := running.select(PATIENCE)):
+        for key, _ in ready:
+            if not os.read(key.fd, 65536):
+                running.unregister(key.fd)
+    for number in forks:
+        os.kill(number, signal.SIGKILL)
+        os.waitpid(number, 0)
 
 
 def _drive(
@@ -113,7 +125,7 @@ def _drive(
             if not piece:
                 running.unregister(key.fd)
                 os.close(key.fd)
-                yield fork.waiting, _code(fork.number)
+                yield fork.waiting, _code(fork)
                 shown = time.monotonic()
             elif found := COUNT.findall(piece.decode(errors="replace")):
                 fork.count = found[-1]
@@ -129,9 +141,14 @@ def _told(forks: list[_Fork]) -> str:
     return f"running {', '.join(names)}" if forks else ""
 
 
-def _code(number: int) -> int:
-    code = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-    return FAILED if code < 0 else code
+def _code(fork: _Fork) -> int:
+    """Return the exit code of a run that has ended; of one that was killed, add so to what it has said."""
+    code = os.waitstatus_to_exitcode(os.waitpid(fork.number, 0)[1])
+    if code >= 0:
+        return code
+    with fork.waiting.said.open("a", encoding="utf-8") as stream:
+        stream.write(f"its process was killed (signal {-code}); the next run goes on from there\n")
+    return FAILED
 
 
 def _start(waiting: Waiting, pool: WarmPool) -> tuple[_Fork, int]:
@@ -166,7 +183,7 @@ def _work(run: Callable[[], int], said: Path, parent: int) -> NoReturn:
     code = FAILED
     try:
         _redirect(said)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        end_with_parent(parent)
         code = run()
     except MlmError as error:
         print(error, file=sys.stderr)
@@ -191,10 +208,3 @@ def _redirect(said: Path) -> None:
         handle = os.open(path, flags, 0o600)
         os.dup2(handle, number)
         os.close(handle)
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after the process that started it."""
-    while os.getppid() == parent:
-        time.sleep(WATCHED)
-    os._exit(143)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -74,12 +73,9 @@ def _run(specs: Sequence[SpecRun], display: Display, command: Command, before: i
     check_notes()
     cores = specs[0].request.cores or os.cpu_count() or 1
     total, by_request = before + len(specs), {spec.request: spec for spec in specs}
-    with (
-        WarmPool(_words(specs, cores), command=command) as pool,
-        tempfile.TemporaryDirectory(prefix="mlm-said-") as folder,
-    ):
+    with WarmPool(_words(specs, cores), command=command) as pool:
         jobs = [
-            Waiting(spec.request, spec.plan, Path(folder) / str(number))
+            Waiting(spec.request, spec.plan, pool.folder / f"said-{number}")
             for number, spec in enumerate(specs)
             if spec.plan is not None
         ]
