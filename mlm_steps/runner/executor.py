@@ -41,6 +41,7 @@ class PoolCalls:
     def __init__(self, address: str, analysis: Sequence[str]) -> None:
         self._address, self._analysis = address, list(analysis)
         self._open: set[socket] = set()
+        self._outside: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._ending = False
 
@@ -70,23 +71,43 @@ class PoolCalls:
             for connection in self._open:
                 with suppress(OSError):  # it has just ended
                     connection.shutdown(SHUT_WR)
+            for process in self._outside:
+                process.kill()
 
     def _call(self, words: Sequence[str], errors: int) -> int:
+        """Run a command in the pool, or in a new interpreter if the pool has ended or ends meanwhile."""
+        code = self._call_pool(words, errors)
+        if code is None:
+            code = client.LOST if self._ending else self._call_outside(words, errors)
+        return code
+
+    def _call_outside(self, words: Sequence[str], errors: int) -> int:
+        with self._lock:
+            if self._ending:
+                return client.LOST
+            process = subprocess.Popen(  # noqa: S603 - this interpreter and arguments of this package
+                [sys.executable, "-P", "-m", "mlm_steps", *words], stdin=subprocess.DEVNULL, stderr=errors
+            )
+            self._outside.add(process)
+        code = process.wait()
+        with self._lock:
+            self._outside.discard(process)
+        return 128 - code if code < 0 else code
+
+    def _call_pool(self, words: Sequence[str], errors: int) -> int | None:
+        """Return the exit code of a command in the pool; None if the pool has ended before."""
         connection = client.connect(self._address)
-        if connection is None:  # the pool has ended
-            return subprocess.run(  # noqa: S603 - this interpreter and arguments of this package
-                [sys.executable, "-P", "-m", "mlm_steps", *words],
-                stdin=subprocess.DEVNULL, stderr=errors, check=False,
-            ).returncode  # fmt: skip
+        if connection is None:
+            return None
         with self._lock:
             self._open.add(connection)
         try:
             client.send(connection, words, (1, errors))
             if self._ending:
                 connection.shutdown(SHUT_WR)
-            return client.answer(connection)
+            return client.code(connection)
         except OSError:  # the pool ended while it had the command
-            return client.LOST
+            return None
         finally:
             with self._lock:
                 self._open.discard(connection)

@@ -119,15 +119,17 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Record interrupts, which Snakemake treats as failed steps."""
+    """Record an interrupt, which Snakemake treats as failed steps; further ones are ignored until the end."""
     noted: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
         noted.append(number)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the steps is not to be disturbed
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGINT, note)
     try:
         yield noted
     finally:
-        signal.signal(signal.SIGINT, previous)
+        if not noted:
+            signal.signal(signal.SIGINT, previous)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -110,25 +111,48 @@ def test_an_interrupt_ends_the_commands_and_records_no_failure(tmp_path, pool_of
     assert calls.make(*words) == 143  # a job that starts after the interrupt ends at once
 
 
-def test_a_command_runs_in_a_new_interpreter_if_the_pool_has_ended(tmp_path, pool_of, monkeypatch):
+@pytest.fixture
+def interpreter(tmp_path, monkeypatch):
+    """Let a script stand for the interpreter; return what it writes. Its command ``cost`` takes a minute."""
+    script, said = tmp_path / "python", tmp_path / "said"
+    script.write_text(
+        f'#!/bin/sh\necho "$@" >>{said}\ncase "$4" in cost) echo $$ >{said}.new; '
+        f"mv {said}.new {said}.number; exec sleep 60;; esac\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(executor.sys, "executable", str(script))
+    return said
+
+
+def test_a_command_runs_in_a_new_interpreter_if_the_pool_has_ended(tmp_path, pool_of, interpreter):
     pool = pool_of()
     pool.close()
-    called = []
-
-    class Done:
-        returncode = 0
-
-    monkeypatch.setattr(executor.subprocess, "run", lambda words, **_: called.append(words) or Done)
     assert PoolCalls(pool.address, ANALYSIS).make("fit", ["l1"], "fit/l1", str(tmp_path / "log")) == 0
-    assert called[0][1:] == ["-P", "-m", "mlm_steps", "fit", *ANALYSIS, "--model=l1"]
+    assert interpreter.read_text().split() == ["-P", "-m", "mlm_steps", "fit", *ANALYSIS, "--model=l1"]
 
 
-def test_a_pool_that_ends_while_it_has_a_command_is_a_lost_process(tmp_path, pool_of, monkeypatch):
+def test_a_command_is_repeated_if_the_pool_ends_while_it_has_it(tmp_path, pool_of, interpreter, monkeypatch):
     pool = pool_of()
 
     def lost(_connection):
         raise ConnectionResetError
 
-    monkeypatch.setattr(client, "answer", lost)
-    calls = PoolCalls(pool.address, ANALYSIS)
-    assert calls.make("figures", [], "figures", str(tmp_path / "log")) == client.LOST
+    monkeypatch.setattr(client, "code", lost)
+    assert PoolCalls(pool.address, ANALYSIS).make("figures", [], "figures", str(tmp_path / "log")) == 0
+    assert interpreter.read_text().split()[3] == "figures"
+
+
+def test_an_interrupt_ends_a_command_outside_the_pool(tmp_path, interpreter):
+    calls, codes = PoolCalls(str(tmp_path / "pool"), ANALYSIS), []
+    words = ("cost", [], "cost", str(tmp_path / "log"))
+    job = threading.Thread(target=lambda: codes.append(calls.make(*words)))
+    job.start()
+    number = tmp_path / "said.number"
+    while not number.exists():
+        time.sleep(0.01)
+    calls.end()
+    job.join(10)
+    assert codes == [128 + 9]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
+    assert calls.make(*words) == client.LOST  # a job that starts after the interrupt ends at once
