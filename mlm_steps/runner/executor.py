@@ -78,6 +78,9 @@ class PoolCalls:
         """Run a command in the pool, or in a new interpreter if the pool has ended or ends meanwhile."""
         code = self._call_pool(words, errors)
         if code is None:
+            if errors != sys.stderr.fileno():  # the log begins anew with the step
+                os.ftruncate(errors, 0)
+                os.lseek(errors, 0, os.SEEK_SET)
             code = client.LOST if self._ending else self._call_outside(words, errors)
         return code
 

@@ -132,14 +132,17 @@ def test_a_command_runs_in_a_new_interpreter_if_the_pool_has_ended(tmp_path, poo
 
 
 def test_a_command_is_repeated_if_the_pool_ends_while_it_has_it(tmp_path, pool_of, interpreter, monkeypatch):
-    pool = pool_of()
+    pool, log = pool_of(), tmp_path / "log"
 
     def lost(_connection):
+        assert pool.begun.wait(10)
+        assert log.read_text() == "figures was here\n"
         raise ConnectionResetError
 
     monkeypatch.setattr(client, "code", lost)
-    assert PoolCalls(pool.address, ANALYSIS).make("figures", [], "figures", str(tmp_path / "log")) == 0
+    assert PoolCalls(pool.address, ANALYSIS).make("figures", [], "figures", str(log)) == 0
     assert interpreter.read_text().split()[3] == "figures"
+    assert log.read_text() == ""  # it has the messages of the step that came to its end alone
 
 
 def test_an_interrupt_ends_a_command_outside_the_pool(tmp_path, interpreter):
