@@ -116,8 +116,8 @@ def _studies(session: Session, cell: str, study: Study) -> Simulated | Absence |
 
 def _jobs(session: Session, cell: str) -> list[str]:
     """Return the jobs that simulate the studies of a cell."""
-    planned_jobs = session.plan.inputs.planned_jobs
-    return [f"power_studies/{name}/{numbers}" for name, numbers in planned_jobs if name == cell]
+    jobs = session.plan.inputs.planned.jobs
+    return [f"power_studies/{name}/{numbers}" for name, numbers in jobs if name == cell]
 
 
 def _record(

@@ -34,7 +34,7 @@ def power_studies(session: Session, cell: str, numbers: str) -> None:
         wanted = range(*map(int, numbers.split("-")))
         power = session.spec.power
         df: DfMethod = "satterthwaite" if power is None else power.df
-        methods = (df,) if session.plan.inputs.is_point(cell) else df_methods(study, df)
+        methods = (df,) if session.plan.inputs.planned.is_point(cell) else df_methods(study, df)
         found, *beside = simulate_by(
             study.source, study.truth, study.tests, methods, seed=study.seed, numbers=wanted
         )
@@ -49,7 +49,7 @@ def power_studies(session: Session, cell: str, numbers: str) -> None:
 
 def _ratios(session: Session, cell: str, study: Study, wanted: range) -> list[NDArray[np.float64]]:
     """Return the likelihood ratio statistics of the studies of a cell; none near a required number."""
-    if session.plan.inputs.is_point(cell):
+    if session.plan.inputs.planned.is_point(cell):
         return []
     return [
         likelihood_ratios(comparison(study.source, smaller), study.truth, seed=study.seed, numbers=wanted)
@@ -63,7 +63,7 @@ def _study(session: Session, cell: str, step: str) -> Study | Absence:
     if isinstance(fit, Absence) or power is None:
         return fit if isinstance(fit, Absence) else _nothing(step, "the spec plans no study")
     cells = planned(session.loaded, fit)
-    if not session.plan.inputs.is_point(cell):
+    if not session.plan.inputs.planned.is_point(cell):
         return next(each.study for each in cells if cell_name(power, each.cell) == cell)
     return _near(session, power, cells[point_names(power)[cell][0]].study, cell, step)
 

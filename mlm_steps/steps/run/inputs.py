@@ -18,11 +18,11 @@ from mlm_steps.records import DataProfile, EffortRecord
 from mlm_steps.records.intervals import IntervalSource
 from mlm_steps.spec import ComparedModel, LoadedSpec, NamedModel, PairSpec, PipelineSpec, PreludeSpec
 from mlm_steps.spec.bootstrap import SIZE
-from mlm_steps.spec.planning.jobs import cell_name, cells_of, point_names, ranges_of, simulated_parts
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import made_from, optional_libraries
 from mlm_steps.steps.run.kept import content_hash
 from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
+from mlm_steps.steps.run.planned import Planned
 from mlm_steps.steps.run.varied import Varied
 
 __all__ = ["PlanInputs"]
@@ -116,6 +116,11 @@ class PlanInputs:
         """The variants of the analysis."""
         return Varied(self.loaded)
 
+    @cached_property
+    def planned(self) -> Planned:
+        """The planned studies."""
+        return Planned(self.spec)
+
     @property
     def prelude_keys(self) -> list[str | None]:
         """The keys of the models of the prelude."""
@@ -154,44 +159,6 @@ class PlanInputs:
         """The parts of the spec that decide which rung is the headline."""
         hypotheses = [[each.rung, each.term] for each in self.spec.hypotheses[:1]]
         return [self.spec.headline, *hypotheses]
-
-    @property
-    def planned_rungs(self) -> list[str]:
-        """The rung whose estimates planned studies take as the truth, if they do."""
-        power = self.spec.power
-        return [power.truth.from_.rung] if power is not None and power.truth.from_ is not None else []
-
-    @property
-    def planned_settings(self) -> list[object]:
-        """The parts of the spec on which closed answers of planned studies depend."""
-        power = self.spec.power
-        return [] if power is None else [self.spec.seed, power.model_dump(mode="json", exclude={"simulate"})]
-
-    @cached_property
-    def planned_jobs(self) -> list[tuple[str, str]]:
-        """Cell and replicates of each job of planned studies; last the designs near a required number."""
-        power = self.spec.power
-        if power is None:
-            return []
-        cells = dict.fromkeys(cell_name(power, cell) for cell in cells_of(power))
-        points = point_names(power)
-        return [(cell, numbers) for cell in (*cells, *points) for numbers in ranges_of(power)]
-
-    def is_point(self, cell: str) -> bool:
-        """Return whether studies are those of a design near a required number of groups."""
-        return self.spec.power is not None and cell in point_names(self.spec.power)
-
-    def studies_settings(self, cell: str) -> list[object]:
-        """Return the parts of the spec on which the simulated studies of a cell depend.
-
-        They do not depend on how many there are, nor on the size of effects and tests, except through the
-        designs near a required number.
-        """
-        power = self.spec.power
-        if power is None:
-            return []
-        near = self.planned_settings if self.is_point(cell) else []
-        return [self.spec.seed, simulated_parts(power), near]
 
     @cached_property
     def null(self) -> str | None:
