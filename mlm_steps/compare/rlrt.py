@@ -57,16 +57,19 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     inflated = 1.0 + mu[:, None] * grid
     # (n - p) log(1 + N / D) - sum log(1 + lambda mu) >= statistic, solved for N / D
     threshold = np.expm1((statistic + np.log(inflated).sum(axis=0)) / (design.n - design.p))
+    shrunken = 1.0 / inflated
     reached = 0
     for block in range(DRAWS // BLOCK):
         numbers = stream(seed, step, block)
-        w = numbers.standard_normal((BLOCK, len(mu))) ** 2  # six times faster than chisquare(1)
+        w = numbers.standard_normal((BLOCK, len(mu)))
+        np.square(w, out=w)  # six times faster than chisquare(1)
+        total = w.sum(axis=1)
         outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)
         # Since N <= sum of w and D >= outside, most draws need no evaluation on the grid.
-        w, outside = (values[w.sum(axis=1) >= threshold.min() * outside] for values in (w, outside))
-        D = w @ (1.0 / inflated)
-        N = w.sum(axis=1)[:, None] - D
-        reached += int((threshold * (D + outside[:, None]) <= N).any(axis=1).sum())
+        near = total >= threshold.min() * outside
+        D = w[near] @ shrunken
+        N = total[near, None] - D
+        reached += int((threshold * (D + outside[near, None]) <= N).any(axis=1).sum())
     return (1 + reached) / (DRAWS + 1)
 
 
