@@ -6,7 +6,7 @@ import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
 from mlm_steps.records.csv_text import WRITTEN_END, CsvText
@@ -68,7 +68,8 @@ class Table:
         stream = CsvText()
         writer = csv.writer(stream, lineterminator=WRITTEN_END)
         writer.writerow(self.columns)
-        writer.writerows([_text(value) for value in row] for row in self.rows)
+        # The writer turns other values into the text of _text itself, without a call of Python for each.
+        writer.writerows([_text(v) if v is True or v is False else v for v in row] for row in self.rows)
         return stream.getvalue()
 
     def column(self, name: str) -> tuple[Cell, ...]:
@@ -123,7 +124,9 @@ def join_pairs(pairs: Iterable[tuple[str, Cell]]) -> str:
 
 def as_cell(value: object) -> Cell:
     """Return a value of a data frame as a cell: numpy scalars become Python scalars, NaN becomes None."""
-    plain = value.item() if hasattr(value, "item") else value
+    if value is None or type(value) in (str, int, bool):  # most values; looking for a method takes longer
+        return cast("Cell", value)
+    plain = value.item() if type(value) is not float and hasattr(value, "item") else value
     if isinstance(plain, float) and math.isnan(plain):
         return None
     if plain is None or isinstance(plain, str | int | float | bool):
@@ -132,7 +135,7 @@ def as_cell(value: object) -> Cell:
 
 
 def _row(columns: Sequence[str], cells: Mapping[str, Cell], codes: Codes) -> tuple[Cell, ...]:
-    values = tuple(cells[column] for column in columns)
+    values = tuple(map(cells.__getitem__, columns))
     empty = [column for column, value in zip(columns, values, strict=True) if value is None]
     bare = [column for column in empty if column not in codes]
     if bare:
