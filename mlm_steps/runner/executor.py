@@ -36,9 +36,12 @@ class PoolCalls:
         The socket of the pool.
     analysis : sequence of str
         The spec and the output folder as arguments of a step's command.
+    is_made : callable
+        Returns whether a step has come to its end; it is asked if the pool ended while it had the step.
     """
 
-    def __init__(self, address: str, analysis: Sequence[str]) -> None:
+    def __init__(self, address: str, analysis: Sequence[str], is_made: Callable[[str], bool]) -> None:
+        self._is_made = is_made
         self._address, self._analysis = address, list(analysis)
         self._open: set[socket] = set()
         self._outside: set[subprocess.Popen[bytes]] = set()
@@ -56,13 +59,13 @@ class PoolCalls:
         options = [f"--{option.name}={value}" for option, value in named]
         errors = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         try:
-            code = self._call([kind, *self._analysis, *options], errors)
+            code = self._call([kind, *self._analysis, *options], errors, step)
         finally:
             os.close(errors)
         if code == 0 or not declared.fails_alone or self._ending:
             return code
         words = ["failed", *self._analysis, "--step", step, "--code", str(code), "--log", log]
-        return self._call(words, sys.stderr.fileno())
+        return self._call(words, sys.stderr.fileno(), step)
 
     def end(self) -> None:
         """End the commands: the pool stops a step whose connection is closed."""
@@ -74,10 +77,12 @@ class PoolCalls:
             for process in self._outside:
                 process.kill()
 
-    def _call(self, words: Sequence[str], errors: int) -> int:
+    def _call(self, words: Sequence[str], errors: int, step: str) -> int:
         """Run a command in the pool, or in a new interpreter if the pool has ended or ends meanwhile."""
         code = self._call_pool(words, errors)
         if code is None:
+            if self._is_made(step):
+                return 0
             if errors != sys.stderr.fileno():  # the log begins anew with the step
                 os.ftruncate(errors, 0)
                 os.lseek(errors, 0, os.SEEK_SET)

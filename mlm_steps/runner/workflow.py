@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
+from mlm_steps.errors import MlmError
 from mlm_steps.report.share import share
 from mlm_steps.runner.alias import is_number, plain_name
 from mlm_steps.runner.cluster.executor import adapt as adapt_slurm
@@ -23,6 +24,7 @@ from mlm_steps.runner.executor import adapt as adapt_local
 from mlm_steps.runner.progress import Progress
 from mlm_steps.runner.warm import WarmPool
 from mlm_steps.steps.run.plan import Step
+from mlm_steps.steps.run.session import open_plan
 
 __all__ = ["prepare_workflow"]
 
@@ -74,7 +76,8 @@ def prepare_workflow(
     remote = target is not None and target.remote
     stages = [[str(plain_name(out) / step.head.relative_to(out))] for step in decisive] if remote else []
     outside = ["--allow-outside"] if allow_outside else []
-    calls = PoolCalls(pool.address, [str(spec), f"--out={plain_name(out)}", *outside])
+    is_made = partial(_is_made, spec, out, allow_outside)
+    calls = PoolCalls(pool.address, [str(spec), f"--out={plain_name(out)}", *outside], is_made)
     adapt_local(calls, progress.step_of)
     return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, pool.folder)
 
@@ -104,6 +107,13 @@ def _run(
     if interrupted:
         raise KeyboardInterrupt
     return done and not progress.failed
+
+
+def _is_made(spec: Path, out: Path, allow_outside: bool, step: str) -> bool:
+    try:
+        return open_plan(spec, out, allow_outside=allow_outside).step(step).current
+    except MlmError:  # the spec was changed in the meantime
+        return False
 
 
 @contextmanager

@@ -17,6 +17,11 @@ from mlm_steps.runner.executor import PoolCalls
 ANALYSIS = ["spec.yaml", "--out=out"]
 
 
+def never(_step):
+    """Return that no step has come to its end."""
+    return False
+
+
 class Pool:
     """A pool that runs no command: it notes each, and sends the exit code that is given for it."""
 
@@ -74,32 +79,32 @@ def pool_of(tmp_path):
 def test_a_job_is_the_command_of_its_step_with_its_messages_in_the_log(tmp_path, pool_of):
     pool, log = pool_of(), tmp_path / "l1.log"
     log.write_text("of an earlier run")
-    assert PoolCalls(pool.address, ANALYSIS).make("fit", ["l1"], "fit/l1", str(log)) == 0
+    assert PoolCalls(pool.address, ANALYSIS, never).make("fit", ["l1"], "fit/l1", str(log)) == 0
     assert pool.commands == [["fit", *ANALYSIS, "--model=l1"]]
     assert log.read_text() == "fit was here\n"
 
 
 def test_the_reason_of_a_failed_rung_is_recorded(tmp_path, pool_of):
     pool, log = pool_of({"fit": 137}), tmp_path / "l1.log"
-    assert PoolCalls(pool.address, ANALYSIS).make("fit", ["l1"], "fit/l1", str(log)) == 0
+    assert PoolCalls(pool.address, ANALYSIS, never).make("fit", ["l1"], "fit/l1", str(log)) == 0
     given = ["--step", "fit/l1", "--code", "137", "--log", str(log)]
     assert pool.commands[1] == ["failed", *ANALYSIS, *given]
 
 
 def test_a_step_that_must_not_fail_fails(tmp_path, pool_of):
     pool = pool_of({"figures": 3})
-    assert PoolCalls(pool.address, ANALYSIS).make("figures", [], "figures", str(tmp_path / "log")) == 3
+    assert PoolCalls(pool.address, ANALYSIS, never).make("figures", [], "figures", str(tmp_path / "log")) == 3
     assert len(pool.commands) == 1
 
 
 def test_a_reason_that_cannot_be_recorded_is_a_failure(tmp_path, pool_of):
     pool = pool_of({"fit": 3, "failed": 4})
-    assert PoolCalls(pool.address, ANALYSIS).make("fit", ["l1"], "fit/l1", str(tmp_path / "log")) == 4
+    assert PoolCalls(pool.address, ANALYSIS, never).make("fit", ["l1"], "fit/l1", str(tmp_path / "log")) == 4
 
 
 def test_an_interrupt_ends_the_commands_and_records_no_failure(tmp_path, pool_of):
     pool = pool_of({"fit": 143}, lasting=("fit",))
-    calls, codes = PoolCalls(pool.address, ANALYSIS), []
+    calls, codes = PoolCalls(pool.address, ANALYSIS, never), []
     words = ("fit", ["l1"], "fit/l1", str(tmp_path / "log"))
     job = threading.Thread(target=lambda: codes.append(calls.make(*words)))
     job.start()
@@ -127,7 +132,7 @@ def interpreter(tmp_path, monkeypatch):
 def test_a_command_runs_in_a_new_interpreter_if_the_pool_has_ended(tmp_path, pool_of, interpreter):
     pool = pool_of()
     pool.close()
-    assert PoolCalls(pool.address, ANALYSIS).make("fit", ["l1"], "fit/l1", str(tmp_path / "log")) == 0
+    assert PoolCalls(pool.address, ANALYSIS, never).make("fit", ["l1"], "fit/l1", str(tmp_path / "log")) == 0
     assert interpreter.read_text().split() == ["-P", "-m", "mlm_steps", "fit", *ANALYSIS, "--model=l1"]
 
 
@@ -140,13 +145,19 @@ def test_a_command_is_repeated_if_the_pool_ends_while_it_has_it(tmp_path, pool_o
         raise ConnectionResetError
 
     monkeypatch.setattr(client, "code", lost)
-    assert PoolCalls(pool.address, ANALYSIS).make("figures", [], "figures", str(log)) == 0
+    assert PoolCalls(pool.address, ANALYSIS, never).make("figures", [], "figures", str(log)) == 0
     assert interpreter.read_text().split()[3] == "figures"
     assert log.read_text() == ""  # it has the messages of the step that came to its end alone
 
 
+def test_a_step_that_came_to_its_end_without_the_pool_is_not_repeated(tmp_path, interpreter):
+    calls = PoolCalls(str(tmp_path / "pool"), ANALYSIS, lambda step: step == "figures")
+    assert calls.make("figures", [], "figures", str(tmp_path / "log")) == 0
+    assert not interpreter.exists()
+
+
 def test_an_interrupt_ends_a_command_outside_the_pool(tmp_path, interpreter):
-    calls, codes = PoolCalls(str(tmp_path / "pool"), ANALYSIS), []
+    calls, codes = PoolCalls(str(tmp_path / "pool"), ANALYSIS, never), []
     words = ("cost", [], "cost", str(tmp_path / "log"))
     job = threading.Thread(target=lambda: codes.append(calls.make(*words)))
     job.start()
