@@ -49,3 +49,21 @@ def test_a_plan_is_answered_without_pandas_and_without_a_fit():
     loaded = loaded_by(f"from mlm_steps.cli import run_command\nrun_command({plan.split()})")
     assert "numpy" in loaded
     assert loaded & {"pandas", "pyarrow", "mlm_steps.engine.fit.lmm", "mlm_steps.spec.pipeline"} == set()
+
+
+def test_a_check_of_a_spec_loads_no_code_that_fits_models():
+    loaded = loaded_by("from mlm_steps.cli import run_command\nrun_command(['validate', 'pipeline.yaml'])")
+    assert "mlm_steps.engine.result.checks" in loaded
+    fitting = {
+        "scipy.linalg",
+        "mlm_steps.engine.fit.lmm",
+        "mlm_steps.engine.bootstrap",
+        "mlm_steps.steps.run.plan",
+    }
+    assert loaded & fitting == set()
+
+
+def test_the_steps_load_no_module_of_the_api():
+    loaded = loaded_by("from mlm_steps.runner import pool\npool.load_all()")
+    assert "mlm_steps.steps.allfit" in loaded
+    assert not any(name.startswith(("mlm_steps.api", "mlm_steps.power")) for name in loaded)
