@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -70,6 +70,15 @@ def awaited(cluster, process, *, state, rule):
     return found[0]
 
 
+def gone(cluster, process, job):
+    """Wait until a waiting job is no longer in the queue."""
+    until = time.monotonic() + PATIENCE
+    while job in jobs(cluster, state="PENDING", rule="ladder"):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, cluster.said("squeue")
+        time.sleep(0.2)
+
+
 @contextmanager
 def busy(cluster):
     """Fill the node with a job that sleeps, so that jobs wait."""
@@ -86,9 +95,6 @@ def test_a_killed_job_is_named_and_the_next_run_ends_with_the_bytes_of_one_machi
     with started("run", *words, cwd=small, cluster=cluster) as first:
         awaited(cluster, first, state="RUNNING", rule="ladder")
         assert all(map(is_loopback, listening() - before))
-        second = run(*words, cwd=small, cluster=cluster)
-        assert second.returncode == 2
-        assert "there: another run is using this output folder" in second.stderr
         killed = awaited(cluster, first, state="RUNNING", rule="resample")
         cluster.said("scancel", "--signal=KILL", "--full", killed)
         _, said = first.communicate(timeout=300)
@@ -108,23 +114,28 @@ def test_a_killed_job_is_named_and_the_next_run_ends_with_the_bytes_of_one_machi
 
 def test_an_interrupt_cancels_the_queue_and_a_killed_run_leaves_it_to_the_next(cluster, profile, example):
     words = ("pipeline.yaml", "--out", "there", "--profile", profile)
-    with busy(cluster):
-        with started("run", *words, cwd=example, cluster=cluster) as interrupted:
-            awaited(cluster, interrupted, state="PENDING", rule="ladder")
-            interrupted.send_signal(signal.SIGINT)
-            _, said = interrupted.communicate(timeout=120)
-        assert interrupted.returncode == 130, said
-        assert "interrupted; what was finished is kept" in said
-        assert not jobs(cluster, state="PENDING", rule="ladder")
-        with started("run", *words, cwd=example, cluster=cluster) as killed:
-            left = awaited(cluster, killed, state="PENDING", rule="ladder")
-            killed.send_signal(signal.SIGKILL)
-            killed.wait()
-        assert jobs(cluster, state="PENDING", rule="ladder") == [left]
-
-    done = run(*words, cwd=example, cluster=cluster)
-    assert done.returncode == 0, done.stderr
-    assert "cancelled 1 job that a run that was stopped had left in the queue" in done.stderr
+    with ExitStack() as stack:
+        with busy(cluster):
+            with started("run", *words, cwd=example, cluster=cluster) as interrupted:
+                awaited(cluster, interrupted, state="PENDING", rule="ladder")
+                second = run(*words, cwd=example, cluster=cluster)
+                assert second.returncode == 2
+                assert "there: another run is using this output folder" in second.stderr
+                interrupted.send_signal(signal.SIGINT)
+                _, said = interrupted.communicate(timeout=120)
+            assert interrupted.returncode == 130, said
+            assert "interrupted; what was finished is kept" in said
+            assert not jobs(cluster, state="PENDING", rule="ladder")
+            with started("run", *words, cwd=example, cluster=cluster) as killed:
+                left = awaited(cluster, killed, state="PENDING", rule="ladder")
+                killed.send_signal(signal.SIGKILL)
+                killed.wait()
+            assert jobs(cluster, state="PENDING", rule="ladder") == [left]
+            following = stack.enter_context(started("run", *words, cwd=example, cluster=cluster))
+            gone(cluster, following, left)
+        _, said = following.communicate(timeout=300)
+    assert following.returncode == 0, said
+    assert "cancelled 1 job that a run that was stopped had left in the queue" in said
     assert run("pipeline.yaml", "--out", "here", cwd=example, cluster=cluster).returncode == 0
     assert contents(example / "there") == contents(example / "here")
 
