@@ -263,14 +263,14 @@ def _data_files(data: object) -> Iterator[Written]:
             yield file
 
 
-def _varied(values: Block, axis: str, key: str) -> Iterator[Written]:
-    """Yield the texts of a key in the values of an axis of ``vary`` as written."""
+def _varied(values: Block, axis: str, key: str, *, blank: bool = False) -> Iterator[Written]:
+    """Yield the texts of a key in the values of an axis of ``vary`` as written, on request blank ones too."""
     vary = values.get("vary")
     listed = vary.get(axis) if isinstance(vary, Block) else None
     for entry in listed if isinstance(listed, Items) else ():
         value = entry.get(key) if isinstance(entry, Block) else entry
         for text in value if isinstance(value, Items) else (value,):
-            if isinstance(text, Written) and text.strip() and not is_nothing(text):
+            if isinstance(text, Written) and (blank or text.strip()) and not is_nothing(text):
                 yield text
 
 
@@ -288,7 +288,7 @@ def _formula_faults(values: Block, check: CheckFormula) -> Iterator[SpecFault]:
 
 def _expression_faults(values: Block) -> Iterator[SpecFault]:
     """Yield the faults of syntax in filters and derived columns."""
-    for expression in (*_expressions(values.get("data")), *_varied(values, "subsets", "filter")):
+    for expression in (*_expressions(values.get("data")), *_varied(values, "subsets", "filter", blank=True)):
         try:
             parse_expression(expression)
         except FormulaError as error:

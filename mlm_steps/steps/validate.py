@@ -50,7 +50,8 @@ def check(spec: Path, *, allow_outside: bool = False) -> tuple[LoadedSpec, Analy
         analysis = prepare_analysis(loaded)
     except MlmError as error:
         raise SpecError(*_in_file_order((*faults, *error.faults))) from None
-    faults = (*faults, *_variant_faults(loaded))
+    if not faults:  # variants with a fault of syntax, or a file that must not be read, cannot be made
+        faults = _variant_faults(loaded)
     if faults:
         raise SpecError(*_in_file_order(faults))
     return loaded, analysis

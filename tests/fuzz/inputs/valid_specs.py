@@ -108,6 +108,12 @@ OBSERVED: dict[str, Any] = {
     },
     "ladder": [{"name": "l1", "formula": "y ~ x + c2 + (1 | g)"}],
     "effects": {"differences": [{"factor": "c2"}]},
+    "vary": {
+        "outcomes": ["y", {"outcome": "log(y)", "name": "log_y"}],
+        "subsets": ["all", {"name": "few", "filter": "x > 0"}],
+        "files": [{"name": "first", "file": "a.csv"}],
+        "exclude": [{"outcome": "log_y", "subset": "few"}],
+    },
     "expect": [
         {"model": "l1", "term": "x", "estimate": {"between": [-9, 9]}, "severity": "warn"},
         {"data": {"rows": {"min": 1}, "groups": {"g": {"min": 1}}}},
