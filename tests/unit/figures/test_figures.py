@@ -13,8 +13,8 @@ from mlm_steps.records.run import Labels
 
 LADDER = {"null": "y ~ 1 + (1 | g)", "x": "y ~ x + (1 | g)", "slope": "y ~ x * w + c + (x | g)"}
 SVG = "{http://www.w3.org/2000/svg}"
-LINEAR = [name for name in FIGURES if name not in GENERALIZED | PLANNED]
-"""The figures that linear models have."""
+LINEAR = [name for name in FIGURES if name not in GENERALIZED | PLANNED | {"variants"}]
+"""The figures that linear models have; that of variants needs a run with ``vary``."""
 
 
 def scene_of(given):
