@@ -213,7 +213,7 @@ STEPS: dict[str, Declaration] = {
         ),
         models=lambda plan, _: plan.rungs,
         depends_on=lambda plan, _: plan.allfit_settings,
-        read_by=("tables", "report"),
+        read_by=_ALL,
         record="allfit:AllFitRecord",
         optional=OptionalWork(
             "allfit",

@@ -39,7 +39,7 @@ def test_all_rungs_are_checked_where_the_spec_says_always_and_none_where_it_says
     done = mlm("run", cwd=finished)
     assert done.returncode == 0, done.stderr
     remade = {name for name, started in steps(finished).items() if before[name] != started}
-    assert remade == {"effort", "allfit", "tables", "report"}
+    assert remade == {"effort", "allfit", "figures", "tables", "report"}
     found = rows(finished)
     assert {row["model"] for row in found} == {"null", "l1", "slope", "l2"}
     assert len(found) == 4 * 2 * (1 + len(OPTIMIZERS))
