@@ -108,7 +108,10 @@ def clear_way(plan: Plan) -> None:
         if step.current or (step.key is None and not plan.ledger.damage(step.name)):
             continue
         second = log.is_file() and log.stat().st_nlink > 1
-        for path in (step.head, log):
+        shown = (
+            [plan.layout.report(form) for form in plan.spec.report.formats] if step.name == "report" else []
+        )
+        for path in (step.head, log, *shown):
             if path.is_symlink() or (second and path == log):
                 with suppress(OSError):  # the step reports a folder that cannot be written
                     path.unlink()

@@ -101,6 +101,17 @@ NOTES = {
 }
 
 
+def test_a_link_to_nothing_in_place_of_a_second_report_is_replaced(finished):
+    before = contents(finished / OUT)
+    page = finished / OUT / "report.md"
+    page.unlink()
+    page.symlink_to("nowhere")
+    done = mlm("run", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert not page.is_symlink()
+    assert contents(finished / OUT) == before
+
+
 @pytest.mark.parametrize("damage", NOTES.values(), ids=NOTES)
 def test_damaged_notes_of_snakemake_change_nothing(finished, damage):
     before = contents(finished / OUT)
