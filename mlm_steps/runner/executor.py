@@ -128,12 +128,12 @@ def adapt(calls: PoolCalls, name_of: Callable[[Sequence[str]], str]) -> None:
     from snakemake.executors.local import Executor as LocalExecutor
     from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
-    class Executor(LocalExecutor):  # type: ignore[misc]
+    class Executor(LocalExecutor):  # type: ignore[misc]  # Snakemake has no types
         def run_single_job(self, job: Any) -> Future[None]:
             if job.rule.name not in STEPS:  # the rule that only names what a run makes
-                return super().run_single_job(job)  # type: ignore[no-any-return]
+                return super().run_single_job(job)  # type: ignore[no-any-return]  # as above
             self.workflow.async_run(job.prepare())
-            return self.pool.submit(self._make, job)  # type: ignore[no-any-return]
+            return self.pool.submit(self._make, job)  # type: ignore[no-any-return]  # as above
 
         def _make(self, job: Any) -> None:
             kind = job.rule.name

@@ -23,7 +23,7 @@ def adapt(tell: Told) -> None:
     from snakemake_executor_plugin_slurm import Executor as SlurmExecutor
     from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
-    class Executor(SlurmExecutor):  # type: ignore[misc]
+    class Executor(SlurmExecutor):  # type: ignore[misc]  # the plugin has no types
         def additional_general_args(self) -> str:
             return ""
 

@@ -71,7 +71,7 @@ def _without_plugins() -> Iterator[None]:
     def others(*given: Any) -> Iterator[pkgutil.ModuleInfo]:
         return (module for module in found(*given) if not module.name.startswith(PLUGINS))
 
-    pkgutil.iter_modules = others  # type: ignore[assignment]
+    pkgutil.iter_modules = others  # type: ignore[assignment]  # restored below
     try:
         yield
     finally:

@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def __init__(self, shared: Shared, *words: object) -> None:
         self._shared = shared
-        super().__init__(*words)  # type: ignore[arg-type]
+        super().__init__(*words)  # type: ignore[arg-type]  # what the server gives
 
     def do_GET(self) -> None:
         """Answer a request for the report, for the events, or for a file of the output folder."""

@@ -126,7 +126,7 @@ def _replaced(tree: object, way: Way, change: Change) -> object:
     if not isinstance(tree, Items):
         return tree
     listed = list(tree)
-    k = part if isinstance(part, int) else [*map(_name, listed), part.name].index(part.name)  # type: ignore[union-attr]
+    k = part if isinstance(part, int) else [*map(_name, listed), part.name].index(part.name)  # type: ignore[union-attr]  # a list has no keys
     if k < len(listed):
         value = _replaced(listed[k], rest, change)
         listed[k : k + 1] = [] if value is None else [value]
