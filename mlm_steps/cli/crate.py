@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, add_command
+from mlm_steps.cli.parts import DONE, add_command, add_run
 from mlm_steps.errors import printable
 from mlm_steps.steps.run import typed
 
@@ -21,19 +21,13 @@ def add(commands: Commands) -> None:
         commands, "crate", "pack a run with its inputs as an RO-Crate for an archive",
         "results/hsb --out hsb.zip",
     )  # fmt: skip
-    parser.add_argument("run", type=typed.path, metavar="RUN", help="the output folder of a run, or its spec")
     parser.add_argument(
         "--out",
         type=typed.path,
         metavar="FOLDER|FILE.zip",
         help="the crate to write (default: NAME.crate.zip beside the output folder)",
     )
-    parser.add_argument(
-        "--results",
-        type=typed.path,
-        metavar="DIR",
-        help="output folder, if RUN is a spec (default: results/<name of the spec>)",
-    )
+    add_run(parser, "--results")
     parser.add_argument("--license", metavar="TEXT", help="address or words of the licence of the files")
     parser.add_argument(
         "--without-data", action="store_true", help="leave the data files out; their hashes stay"

@@ -22,6 +22,7 @@ __all__ = [
     "add_command",
     "add_cores",
     "add_out",
+    "add_run",
     "add_spec",
     "add_specs",
 ]
@@ -53,6 +54,17 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
         help="the spec (default: pipeline.yaml)",
     )
     add_allow_outside(parser, "the spec")
+
+
+def add_run(parser: argparse.ArgumentParser, option: str) -> None:
+    """Add a finished run, and the option that says where the results of a spec are."""
+    parser.add_argument("run", type=typed.path, metavar="RUN", help="the output folder of a run, or its spec")
+    parser.add_argument(
+        option,
+        type=typed.path,
+        metavar="DIR",
+        help="output folder, if RUN is a spec (default: results/<name of the spec>)",
+    )
 
 
 def add_specs(parser: argparse.ArgumentParser, words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mlm_steps.cli.parts import DONE, EXPECTATION_FAILED, add_command
+from mlm_steps.cli.parts import DONE, EXPECTATION_FAILED, add_command, add_run
 from mlm_steps.steps.run import typed
 
 if TYPE_CHECKING:
@@ -20,13 +20,7 @@ def add(commands: Commands) -> None:
         commands, "verify", "hash inputs and outputs of a run again, and compute its fits again",
         "results/hsb",
     )  # fmt: skip
-    parser.add_argument("run", type=typed.path, metavar="RUN", help="the output folder of a run, or its spec")
-    parser.add_argument(
-        "--out",
-        type=typed.path,
-        metavar="DIR",
-        help="output folder, if RUN is a spec (default: results/<name of the spec>)",
-    )
+    add_run(parser, "--out")
     parser.add_argument(
         "--without-inputs",
         action="store_true",
