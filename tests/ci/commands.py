@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[2]
 PYTHON = f"""\
@@ -38,6 +40,8 @@ expect:
   - {all: converged}
 """
 
+T = TypeVar("T")
+
 
 def stub_folder(folder: Path) -> Path:
     """Make a folder with the commands of a fresh machine."""
@@ -67,6 +71,17 @@ def change_row(project: Path) -> None:
     group, x, y = lines[9].split(",")
     lines[9] = f"{group},{x},{float(y) * 100 + 300:.1f}"
     (project / "classes.csv").write_text("\n".join(lines) + "\n")
+
+
+def push_slip_and_reversal(push: Callable[[str], T], project: Path, file: str) -> list[T]:
+    """Push an analysis, then a slip in one row, then its reversal; return the outcomes."""
+    good = (project / "classes.csv").read_text()
+    outcomes = [push(file)]
+    change_row(project)
+    outcomes.append(push(file))
+    (project / "classes.csv").write_text(good)
+    outcomes.append(push(file))
+    return outcomes
 
 
 def shell(

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from .commands import ROOT, change_row, write_project
+from .commands import ROOT, push_slip_and_reversal, write_project
 from .github import Github
 
 WORKFLOW = (ROOT / "config" / "ci" / "github.yml").read_text()
@@ -17,12 +17,7 @@ def pushes(tmp_path_factory):
     place = tmp_path_factory.mktemp("github")
     project = write_project(place / "project")
     github = Github(project, place / "service")
-    good = (project / "classes.csv").read_text()
-    outcomes = [github.push(WORKFLOW)]
-    change_row(project)
-    outcomes.append(github.push(WORKFLOW))
-    (project / "classes.csv").write_text(good)
-    outcomes.append(github.push(WORKFLOW))
+    outcomes = push_slip_and_reversal(github.push, project, WORKFLOW)
     spec = (project / "pipeline.yaml").read_text()
     rung = '  - {name: slope, formula: "y ~ x + (x | g)"}\n'
     (project / "pipeline.yaml").write_text(spec.replace("expect:", f"{rung}expect:"))

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from .commands import ROOT, change_row, write_project
+from .commands import ROOT, push_slip_and_reversal, write_project
 from .gitlab import Gitlab
 
 PIPELINE = (ROOT / "config" / "ci" / "gitlab.yml").read_text()
@@ -16,13 +16,7 @@ def pushes(tmp_path_factory):
     place = tmp_path_factory.mktemp("gitlab")
     project = write_project(place / "project")
     gitlab = Gitlab(project, place / "service")
-    good = (project / "classes.csv").read_text()
-    outcomes = [gitlab.push(PIPELINE)]
-    change_row(project)
-    outcomes.append(gitlab.push(PIPELINE))
-    (project / "classes.csv").write_text(good)
-    outcomes.append(gitlab.push(PIPELINE))
-    return outcomes
+    return push_slip_and_reversal(gitlab.push, project, PIPELINE)
 
 
 def test_the_first_push_is_green_and_publishes_report_and_junit(pushes):
