@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import io
-import pkgutil
+import os
 import re
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr
+from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
-from typing import Any
 
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.report.share import share
+from mlm_steps.runner.lean import lean_snakemake
 
 __all__ = ["find_profile", "read_command_line"]
 
-PLUGINS = "snakemake_executor_plugin_"
-"""The beginning of the names of the packages of executors."""
+PROFILE = "SNAKEMAKE_PROFILE"
+"""Environment variable of Snakemake that names a profile, which may ask for any of its libraries."""
 UNKNOWN_EXECUTOR = re.compile(r"argument --executor\S*: invalid choice: '([^']*)'")
 
 
@@ -46,36 +45,16 @@ def read_command_line(words: list[str], profile: str | None) -> tuple[ArgumentPa
 
     Raises UsageError if the words or the profile are wrong.
     """
-    with nullcontext() if profile is not None else _without_plugins():
-        from snakemake.cli import (
-            parse_args,  # takes about as long as the check of the run, which runs in parallel
-        )
-
     said = io.StringIO()
-    try:
-        with redirect_stderr(said):
-            parser, arguments = parse_args(words)
-    except SystemExit:
-        raise UsageError(_unreadable(profile, said.getvalue())) from None
-    return parser, arguments
+    with nullcontext() if profile is not None else lean_snakemake(whole=PROFILE in os.environ):
+        import smart_open  # noqa: F401 - Snakemake imports it later, when nothing is hidden
+        from snakemake.cli import parse_args
 
-
-@contextmanager
-def _without_plugins() -> Iterator[None]:
-    """Hide the plugins for clusters from Snakemake's import, which imports all that are installed.
-
-    That of SLURM imports pandas, which takes as long as all of Snakemake, and asks SLURM for its settings.
-    """
-    found = pkgutil.iter_modules
-
-    def others(*given: Any) -> Iterator[pkgutil.ModuleInfo]:
-        return (module for module in found(*given) if not module.name.startswith(PLUGINS))
-
-    pkgutil.iter_modules = others  # type: ignore[assignment]  # restored below
-    try:
-        yield
-    finally:
-        pkgutil.iter_modules = found
+        try:
+            with redirect_stderr(said):
+                return parse_args(words)  # type: ignore[no-any-return]  # Snakemake has no types
+        except SystemExit:
+            raise UsageError(_unreadable(profile, said.getvalue())) from None
 
 
 def _unreadable(profile: str | None, said: str) -> Fault:

@@ -1,0 +1,74 @@
+"""Import Snakemake without libraries whose functions no run on this machine uses.
+
+They took more than half of the time of the import, and a run waits for it. Most of them are optional: where
+they are missing, Snakemake and its libraries go on without them. The database of Snakemake's records is not
+optional, so a stand-in takes its place; the workflow keeps no such records (``drop-metadata``).
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+__all__ = ["lean_snakemake"]
+
+OPTIONAL = ("numpy", "pulp", "requests", "snakemake.report")
+"""Modules that are hidden from Snakemake's import: arrays in its YAML templates, a scheduler that solves
+linear programs, files of the web, and its own reports."""
+
+
+@contextmanager
+def lean_snakemake(*, whole: bool) -> Iterator[None]:
+    """Let Snakemake be imported without plugins and, unless ``whole``, without the optional libraries.
+
+    Snakemake imports all plugins that are installed. That for SLURM imports pandas, which takes as long as
+    all of Snakemake, and asks SLURM for its settings. If Snakemake was imported before, nothing is hidden.
+    """
+    hidden = {} if whole or "snakemake" in sys.modules else _hidden()
+    found = pkgutil.iter_modules
+    sys.modules.update(hidden)  # type: ignore[arg-type]  # None says that a module does not exist
+    pkgutil.iter_modules = _none  # type: ignore[assignment]  # restored below
+    try:
+        yield
+    finally:
+        pkgutil.iter_modules = found
+        for name in hidden:
+            del sys.modules[name]
+
+
+def _none(*_: Any) -> Iterator[pkgutil.ModuleInfo]:
+    return iter(())
+
+
+def _hidden() -> dict[str, ModuleType | None]:
+    hidden: dict[str, ModuleType | None] = {name: None for name in OPTIONAL if name not in sys.modules}
+    if not {"sqlalchemy", "sqlmodel"} & {*sys.modules}:
+        hidden |= _database()
+    return hidden
+
+
+def _database() -> dict[str, ModuleType | None]:
+    """Return stand-ins by which a record is a plain model of pydantic, without columns of a database."""
+    from pydantic import BaseModel, Field
+
+    def field(*, sa_column: None = None, **options: Any) -> Any:  # noqa: ARG001 - a column, which is left out
+        return Field(**options)
+
+    def column(_: object) -> None:
+        """Return no column, since there is no database."""
+
+    return {
+        "sqlalchemy": _module("sqlalchemy", Column=column, JSON=None),
+        "sqlmodel": _module("sqlmodel", SQLModel=BaseModel, Field=field),
+        "snakemake.persistence.db": _module("snakemake.persistence.db", DbPersistence=None),
+    }
+
+
+def _module(name: str, **content: object) -> ModuleType:
+    made = ModuleType(name)
+    vars(made).update(content)
+    return made

@@ -1,0 +1,60 @@
+"""What a run on this machine loads of Snakemake; a new release may need more of its libraries."""
+
+import os
+import subprocess
+import sys
+
+NEEDLESS = {"sqlalchemy", "sqlmodel", "numpy", "pulp", "requests", "docutils", "snakemake.report"}
+READ = """
+import sys
+from mlm_steps.report.share import share
+from mlm_steps.runner.cluster.profiles import read_command_line
+
+profile = sys.argv[1] if len(sys.argv) > 1 else None
+folder = share("workflow")
+words = ["--snakefile", str(folder / "Snakefile"), "--cores", "1"]
+words += ["--workflow-profile", str(folder / "profiles" / "default")]
+words += [] if profile is None else ["--profile", profile]
+parser, arguments = read_command_line(words, profile)
+"""
+
+
+def modules_after(code, *words, **environment):
+    listing = "print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{READ}\n{code}\n{listing}", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    return {*done.stdout.split()}
+
+
+def test_a_run_loads_no_library_whose_functions_it_does_not_use():
+    loaded = modules_after("")
+    assert {"snakemake.workflow", "smart_open"} <= loaded
+    assert loaded & NEEDLESS == set()
+    assert not any(name.startswith("snakemake_executor_plugin_") for name in loaded)
+
+
+def test_what_was_hidden_can_be_imported_afterwards():
+    assert {"numpy", "sqlalchemy", "sqlmodel"} <= modules_after("import numpy, sqlalchemy, sqlmodel")
+
+
+def test_a_profile_may_ask_for_any_library(tmp_path):
+    (tmp_path / "config.yaml").write_text("jobs: 1\n")
+    assert {"sqlalchemy", "sqlmodel", "pulp", "docutils"} <= modules_after("", str(tmp_path))
+    by_name = {"SNAKEMAKE_PROFILE": str(tmp_path)}
+    assert {"sqlalchemy", "sqlmodel", "pulp", "docutils"} <= modules_after("", **by_name)
+
+
+def test_records_of_other_runs_can_be_read_without_the_database():
+    code = """
+from snakemake.persistence import MetadataRecord
+
+record = MetadataRecord.model_validate({"rule": "fit", "input": ["a"], "params": [1], "later": None})
+assert (record["rule"], record.input, record.get("code")) == ("fit", ["a"], None)
+assert record.model_dump()["input_checksums"] == {}
+"""
+    assert "sqlmodel" not in modules_after(code)
