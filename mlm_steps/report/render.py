@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
+from mlm_steps.report.compiled import CompiledTemplates
 from mlm_steps.report.inputs import ReportInput
 from mlm_steps.report.sections import ALONE, SECTIONS
 from mlm_steps.report.share import share
@@ -40,13 +41,19 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
 
-def compile_templates() -> Iterator[None]:
-    """Compile every template, one per iteration, before a process is forked."""
-    for environment, form in ((_html_environment(), "html/"), (_markdown_environment(), "md/")):
-        for name in environment.list_templates():
-            if name.startswith(form) and not name.endswith(".js"):
+def compile_templates(compiler: str) -> Iterator[None]:
+    """Compile every template, one per iteration, before a process is forked; keep the bytecode.
+
+    ``compiler`` identifies the code that compiles, see ``CompiledTemplates``.
+    """
+    for environment, form in ((_html_environment(), "html"), (_markdown_environment(), "md")):
+        environment.bytecode_cache = compiled = CompiledTemplates(form, compiler)
+        for name in environment.list_templates(extensions=[form]):
+            if name.startswith(f"{form}/"):
                 environment.get_template(name)
                 yield
+        compiled.save()
+        environment.bytecode_cache = None
 
 
 def render_report(given: ReportInput) -> dict[str, str]:

@@ -367,6 +367,6 @@ STEPS: dict[str, Declaration] = {
         fails_alone=False,
         alone=True,
         changed="the spec or its title and labels have changed",
-        preload=("latex2mathml.converter", "mlm_steps.report.render:compile_templates"),
+        preload=("latex2mathml.converter", "mlm_steps.steps.report:compiled_templates"),
     ),
 }

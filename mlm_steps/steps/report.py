@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from mlm_steps.engine.result.lmm_fit import BOUNDARY
 from mlm_steps.engine.search.convergence import GRADIENT_TOLERANCE
@@ -12,16 +12,19 @@ from mlm_steps.engine.structures.compiled import form
 from mlm_steps.records import FiguresRecord, write_whole
 from mlm_steps.records.data_profile import DataProfile, FileProfile
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.render import render_report
+from mlm_steps.report.render import compile_templates, render_report
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.dates import report_date
-from mlm_steps.steps.run.identity import numerical_versions
+from mlm_steps.steps.run.identity import code_identity, numerical_versions
 from mlm_steps.steps.run.ledger import describe_run, forget
 from mlm_steps.steps.run.origin import origin
 from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.run.versions import installed_version
 
-__all__ = ["report"]
+__all__ = ["compiled_templates", "report"]
+
+COMPILERS = ("jinja2", "markupsafe")
+"""The libraries whose code turns a template into bytecode."""
 
 
 def report(session: Session) -> None:
@@ -44,6 +47,11 @@ def report(session: Session) -> None:
         profile = None if session.spec.planned_alone else session.profile
         describe_run(layout, facts(session) | origin(session.loaded, layout, profile))
         forget(layout, [step.name for step in session.plan.steps])
+
+
+def compiled_templates() -> Iterator[None]:
+    """Compile the templates, one per iteration; they are compiled again if a line of this package changes."""
+    yield from compile_templates("\0".join((code_identity(), *map(installed_version, COMPILERS))))
 
 
 def _files(files: Sequence[FileProfile]) -> dict[str, object]:
