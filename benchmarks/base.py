@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,10 @@ Run = Callable[[], float]
 """One repetition; returns the criterion, or not a number where there is none."""
 Task = Callable[[pd.DataFrame, str], Run]
 """From the data and a formula to what is timed."""
+
+ANY_FORMULA = re.compile(r".*")
+ONE_TERM = re.compile(r"[^|]* \| \w+\)")
+"""Formulas with one random term of one factor, its effects correlated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +67,15 @@ class Peer:
         What it can do. An R program reads its tasks from its own file.
     largest : int
         Rows beyond which it takes too long, or too much memory, to be measured.
-    one_factor : bool
-        Whether it knows models with one grouping factor only.
+    known : pattern
+        The formulas that it knows.
     """
 
     title: str
     module: str
     tasks: Mapping[str, Task]
     largest: int = 10**9
-    one_factor: bool = False
+    known: re.Pattern[str] = ANY_FORMULA
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,10 @@ class Measurement:
 
     Attributes
     ----------
-    seconds : float
-        Processor time of the fastest repetition.
+    median, least : float
+        Processor seconds of a call: the median of the calls, and the least.
+    calls : int
+        How many calls of the same process were timed.
     megabytes : float
         Largest memory of the process beyond what it held before.
     criterion : float
@@ -88,7 +95,9 @@ class Measurement:
         Why there are no numbers.
     """
 
-    seconds: float = float("nan")
+    median: float = float("nan")
+    least: float = float("nan")
+    calls: int = 0
     megabytes: float = float("nan")
     criterion: float = float("nan")
     note: str = ""

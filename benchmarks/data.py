@@ -15,7 +15,8 @@ REFERENCE = ROOT / "tests" / "reference" / "data"
 def workshop() -> pd.DataFrame:
     """Return 6871 students in 419 schools: as in a workshop's data set, simulated."""
     frame = pd.read_csv(EXAMPLES / "workshop.csv", encoding="utf-8-sig")
-    return frame[["math", "ses", "schcode"]].astype({"math": float, "ses": float})
+    numbers = dict.fromkeys(("math", "ses", "public"), float)
+    return frame[["math", "ses", "public", "schcode"]].astype(numbers)
 
 
 def sleepstudy() -> pd.DataFrame:

@@ -42,9 +42,9 @@ def draw(numbers: Numbers, target: Path) -> None:
 def _points(numbers: Numbers, name: str, *, only_fit: bool) -> tuple[list[float], list[int]]:
     """Return times and rows of a program's fits, or of its other tasks."""
     found = [
-        (taken.seconds, row)
+        (taken.median, row)
         for row, programs in enumerate(numbers.values())
         for task, taken in programs.get(name, {}).items()
         if not taken.note and (task == "fit") is only_fit
     ]
-    return [seconds for seconds, _ in found], [row for _, row in found]
+    return [median for median, _ in found], [row for _, row in found]

@@ -12,13 +12,15 @@ import warnings
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 
 from benchmarks.base import Case, Measurement, read_frame
 from benchmarks.peers import peer
 
-ENOUGH = 3.0
-"""Seconds after which a task is not repeated."""
-MOST = 200
+CALLS = 20
+"""Calls of a task in one process. ``peers/in_r.R`` makes as many."""
+ENOUGH = 20.0
+"""Seconds that all calls may take: a task that takes long is called fewer times, at least once."""
 THREADS = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )
@@ -38,13 +40,7 @@ def measure(name: str, case: Case, task: str, folder: Path, limit: float) -> Mea
     """Return what a program took, in a process of its own; None for what it cannot do."""
     program = peer(name)
     rows = json.loads((folder / "columns.json").read_text(encoding="utf-8"))["rows"]
-    if (
-        task not in program.tasks
-        or rows > program.largest
-        or (program.one_factor and case.formula.count("|") > 1)
-    ):
-        return None
-    if program.one_factor and "/" in case.formula:
+    if task not in program.tasks or rows > program.largest or not program.known.fullmatch(case.formula):
         return None
     arguments = [str(folder), case.formula, task]
     command = [str(_python(name)), "-m", "benchmarks.measure", name, *arguments]
@@ -86,15 +82,13 @@ def main(name: str, folder: str, formula: str, task: str) -> None:
     run = peer(name).tasks[task](read_frame(Path(folder)), formula)
     before = _forget_peak()
     times: list[float] = []
-    while sum(times) < ENOUGH and len(times) < MOST:
+    while sum(times) < ENOUGH and len(times) < CALLS:
         start = time.process_time()
         criterion = run()
         times.append(time.process_time() - start)
-    print(
-        json.dumps(
-            {"seconds": min(times), "megabytes": max(0.0, _memory("VmHWM") - before), "criterion": criterion}
-        )
-    )
+    found = {"median": median(times), "least": min(times), "calls": len(times)}
+    found |= {"megabytes": max(0.0, _memory("VmHWM") - before), "criterion": criterion}
+    print(json.dumps(found))
 
 
 def _forget_peak() -> float:

@@ -1,9 +1,10 @@
-"""Measure every case with every program at hand: ``python -m benchmarks.run [--limit S] [CASE …]``.
+"""Measure every case with every program at hand: ``python -m benchmarks.run [OPTION …] [CASE …]``.
 
 Writes ``results/benchmarks.md``, ``results/benchmarks.svg`` and the numbers as ``results/benchmarks.json``
-beside this file. Cases that are not named keep the numbers they had. Each measurement is a process of its own
-with one thread; times are processor seconds. Python packages other than ours may live in another
-environment: ``BENCH_PYTHON=/path/to/python``.
+beside this file; ``--show`` prints the page of the named cases and writes nothing. Cases that are not named
+keep the numbers they had. Each measurement is a process of its own with one thread, which calls its task
+twenty times, or fewer if that takes long; times are processor seconds. Python packages other than ours may
+live in another environment: ``BENCH_PYTHON=/path/to/python``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.cases import CASES
 from benchmarks.figure import draw
 from benchmarks.measure import installed, measure
 from benchmarks.peers import PEERS
-from benchmarks.table import Numbers, as_markdown
+from benchmarks.table import Numbers, as_markdown, words
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -32,14 +33,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
     parser.add_argument("cases", nargs="*", metavar="CASE", choices=[*CASES, []], help=", ".join(CASES))
     parser.add_argument("--limit", type=float, default=300.0, help="seconds a program may take (%(default)s)")
+    parser.add_argument(
+        "--only", nargs="+", choices=PEERS, default=PEERS, metavar="PROGRAM", help=", ".join(PEERS)
+    )
+    parser.add_argument("--show", action="store_true", help="print the cases and write nothing")
     options = parser.parse_args()
-    numbers = read_numbers()
-    programs = [name for name in PEERS if installed(name)]
+    numbers = {} if options.show else read_numbers()
+    programs = [name for name in options.only if installed(name)]
     for name in options.cases or CASES:
         numbers[name] = measure_case(name, programs, options.limit)
-        RESULTS.mkdir(exist_ok=True)
-        kept = {case: numbers[case] for case in CASES if case in numbers}
-        write(kept)
+        if not options.show:
+            RESULTS.mkdir(exist_ok=True)
+            write({case: numbers[case] for case in CASES if case in numbers})
     print(as_markdown(numbers, machine()))
 
 
@@ -53,13 +58,13 @@ def measure_case(name: str, programs: list[str], limit: float) -> dict[str, dict
             for task in case.tasks:
                 taken = measure(program, case, task, Path(folder), limit)
                 if taken is not None:
-                    print(f"{name:16}{program:14}{task:16}{taken.seconds:10.4f} s {taken.note}", flush=True)
+                    print(f"{name:22}{program:14}{task:16}{words(taken)}", flush=True)
                     found.setdefault(program, {})[task] = taken
     return found
 
 
 def read_numbers() -> Numbers:
-    """Return the numbers of an earlier run."""
+    """Return the numbers of an earlier run that are in the present form."""
     file = RESULTS / "benchmarks.json"
     if not file.exists():
         return {}
@@ -70,6 +75,7 @@ def read_numbers() -> Numbers:
             for program, tasks in programs.items()
         }
         for case, programs in cases.items()
+        if all("median" in taken for tasks in programs.values() for taken in tasks.values())
     }
 
 

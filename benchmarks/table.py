@@ -6,6 +6,7 @@ import math
 
 from benchmarks.base import Case, Measurement
 from benchmarks.cases import CASES
+from benchmarks.measure import CALLS
 from benchmarks.peers import PEERS, peer
 
 Numbers = dict[str, dict[str, dict[str, Measurement]]]
@@ -19,10 +20,11 @@ GROUPS = {
 }
 WORDS = {"fit": "fit", "df": "with df"}
 HOW = """\
-Processor seconds, one thread, the best of several repetitions; long ones ran once. Every program starts from
-the same table in memory. *With df*: Satterthwaite's degrees of freedom included (lmerTest for lme4; `glmm`
-always computes them). A mark † means that the criterion where a program ended is higher than the lowest by
-more than a millionth of its size."""
+Processor seconds of a call, one thread: the median of twenty calls in one process and, in brackets, the
+least. A task that takes long is called until the calls have taken 20 s, and their number is given. Every
+program starts from the same table in memory. *With df*: Satterthwaite's degrees of freedom included (lmerTest
+for lme4; `glmm` always computes them). A mark † means that the criterion where a program ended is higher than
+the lowest by more than a millionth of its size."""
 PYTHON = PEERS[3:]
 CLOSE = 1e-6
 """A criterion this close to the lowest, relative to its size, is the same."""
@@ -65,8 +67,6 @@ def _time(programs: dict[str, dict[str, Measurement]], name: str, task: str) -> 
     taken = next(iter(of_program.values()), None) if task == "*" else of_program.get(task)
     if taken is None:
         return "–"
-    if taken.note:
-        return taken.note
     lowest = min(
         other.criterion
         for tasks in programs.values()
@@ -74,18 +74,29 @@ def _time(programs: dict[str, dict[str, Measurement]], name: str, task: str) -> 
         if not math.isnan(other.criterion)
     )
     high = taken.criterion - lowest > CLOSE * max(1.0, abs(lowest))
-    return f"{_seconds(taken.seconds)}{' †' if high else ''}"
+    return f"{words(taken)}{' †' if high else ''}"
+
+
+def words(taken: Measurement) -> str:
+    """Return the median and the least of the calls, and their number if it is not the usual one."""
+    if taken.note:
+        return taken.note
+    if taken.calls == 1:
+        return f"{_seconds(taken.median)}, 1 call"
+    number = "" if taken.calls == CALLS else f", {taken.calls} calls"
+    return f"{_seconds(taken.median)} ({_seconds(taken.least)}){number}"
 
 
 def _targets(numbers: Numbers) -> str:
     rows = [row for name, programs in numbers.items() for row in _ratios(CASES[name], programs)]
-    return _table(["case", "task", "ours over that of", "ratio", "target", "reached"], rows)
+    heads = ["case", "task", "ours over that of", "ratio of the medians", "of the least", "target", "reached"]
+    return _table(heads, rows)
 
 
 def _ratios(case: Case, programs: dict[str, dict[str, Measurement]]) -> list[list[str]]:
     """Return a row for each target, and one for the fastest Python package."""
-    ratios = {rival: _ratio(case, programs, rival) for rival in PEERS[1:]}
-    measured = {rival: ratios[rival] for rival in PYTHON if not math.isnan(ratios[rival])}
+    ratios = {rival: _ratios_to(case, programs, rival) for rival in PEERS[1:]}
+    measured = {rival: ratios[rival][0] for rival in PYTHON if not math.isnan(ratios[rival][0])}
     fastest = [max(measured, key=measured.__getitem__)] if measured else []
     return [
         _ratio_row(case, rival, ratios[rival], case.targets.get(rival))
@@ -93,19 +104,28 @@ def _ratios(case: Case, programs: dict[str, dict[str, Measurement]]) -> list[lis
     ]
 
 
-def _ratio_row(case: Case, rival: str, ratio: float, target: float | None) -> list[str]:
-    words = "not measured" if math.isnan(ratio) else f"{ratio:.4f}" if ratio < 0.1 else f"{ratio:.2f}"
-    verdict = "" if math.isnan(ratio) or target is None else "yes" if ratio <= target else "no"
-    aim = "" if target is None else f"≤ {target:.4g}"
-    return [case.title, WORDS.get(case.task, case.task), peer(rival).title, words, aim, verdict]
+def _ratio_row(case: Case, rival: str, ratios: tuple[float, float], target: float | None) -> list[str]:
+    of_medians, of_least = ratios
+    verdict = "" if math.isnan(of_medians) or target is None else "yes" if of_medians <= target else "no"
+    aim = "" if target is None else f"≤ {_ratio(target)}"
+    task = WORDS.get(case.task, case.task)
+    return [case.title, task, peer(rival).title, _ratio(of_medians), _ratio(of_least), aim, verdict]
 
 
-def _ratio(case: Case, programs: dict[str, dict[str, Measurement]], rival: str) -> float:
-    """Return our time over a rival's for the case's task, or for the nearest that the rival has."""
-    ours = programs.get("ours", {}).get(case.task, Measurement()).seconds
+def _ratio(ratio: float) -> str:
+    """Return a ratio as R's users speak of it, 1/30, unless ours takes longer."""
+    return "not measured" if math.isnan(ratio) else f"1/{1 / ratio:.3g}" if ratio < 1 else f"{ratio:.3g}"
+
+
+def _ratios_to(case: Case, programs: dict[str, dict[str, Measurement]], rival: str) -> tuple[float, float]:
+    """Return our median over a rival's, and the same of the least, for the case's task.
+
+    If the rival does not have the task, its nearest one is taken.
+    """
+    ours = programs.get("ours", {}).get(case.task, Measurement())
     tasks = programs.get(rival, {})
     theirs = tasks.get(case.task) or next(iter(tasks.values()), Measurement())
-    return ours / theirs.seconds
+    return ours.median / theirs.median, ours.least / theirs.least
 
 
 def _memory(numbers: Numbers) -> str:
@@ -125,7 +145,15 @@ def _peak(tasks: dict[str, Measurement]) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.4f}" if seconds < 0.1 else f"{seconds:.3f}" if seconds < 10 else f"{seconds:.1f}"
+    return (
+        f"{seconds:.5f}"
+        if seconds < 0.01
+        else f"{seconds:.4f}"
+        if seconds < 0.1
+        else f"{seconds:.3f}"
+        if seconds < 10
+        else f"{seconds:.1f}"
+    )
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> str:

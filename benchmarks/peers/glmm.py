@@ -39,6 +39,5 @@ def generalized(family: str) -> Task:
     return task
 
 
-PEER = Peer(
-    "glmm", "glmm", {"df": with_df, "binomial": generalized("binomial"), "poisson": generalized("poisson")}
-)
+TASKS = {"df": with_df, "binomial": generalized("binomial"), "poisson": generalized("poisson")}
+PEER = Peer("glmm", "glmm", TASKS, known=re.compile(r"(?!.*\|\|).*"))

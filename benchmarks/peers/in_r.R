@@ -1,4 +1,5 @@
-# One task of one case in R: Rscript in_r.R FOLDER FORMULA TASK PROGRAM. Prints seconds, megabytes and the criterion.
+# One task of one case in R: Rscript in_r.R FOLDER FORMULA TASK PROGRAM. Prints the median and the least seconds of
+# its calls, their number, megabytes and the criterion. The limits are those of measure.py.
 arguments <- commandArgs(TRUE)
 program <- arguments[4]
 suppressPackageStartupMessages({
@@ -45,6 +46,8 @@ repeat {
   time <- system.time(model <- tasks[[task]]())
   times <- c(times, sum(time[c("user.self", "sys.self")]))
   criterion <- -2 * as.numeric(logLik(model))
-  if (sum(times) > 3 || length(times) >= 15) break
+  if (sum(times) >= 20 || length(times) >= 20) break
 }
-cat(toJSON(list(seconds = min(times), megabytes = max(0, status("VmHWM") - before), criterion = criterion), auto_unbox = TRUE, digits = 15))
+found <- list(median = median(times), least = min(times), calls = length(times))
+found <- c(found, megabytes = max(0, status("VmHWM") - before), criterion = criterion)
+cat(toJSON(found, auto_unbox = TRUE, digits = 15))

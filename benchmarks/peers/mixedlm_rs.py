@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from benchmarks.base import Peer, Run
+from benchmarks.base import ONE_TERM, Peer, Run
 
 
 def parts(formula: str) -> tuple[str, str, str]:
@@ -23,4 +23,4 @@ def fit(frame: pd.DataFrame, formula: str) -> Run:
     return lambda: -2.0 * mixedlm_rs.mixedlm(fixed, frame, groups=group, re_formula=f"~{columns}").fit().llf
 
 
-PEER = Peer("mixedlm-rs", "mixedlm_rs", {"fit": fit}, one_factor=True)
+PEER = Peer("mixedlm-rs", "mixedlm_rs", {"fit": fit}, known=ONE_TERM)

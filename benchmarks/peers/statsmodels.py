@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.base import Peer, Run
+from benchmarks.base import ONE_TERM, Peer, Run
 from benchmarks.peers.mixedlm_rs import parts
 
 
@@ -16,4 +16,4 @@ def fit(frame: pd.DataFrame, formula: str) -> Run:
     return lambda: -2.0 * mixedlm(fixed, frame, groups=group, re_formula=f"~{columns}").fit().llf
 
 
-PEER = Peer("statsmodels", "statsmodels", {"fit": fit}, largest=20_000, one_factor=True)
+PEER = Peer("statsmodels", "statsmodels", {"fit": fit}, largest=20_000, known=ONE_TERM)
