@@ -11,6 +11,8 @@ from mlm_steps.cli.parts import DONE, add_spec
 from mlm_steps.cli.request import session_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlm_steps.cli.parts import Commands
 
 __all__ = ["INNER", "add"]
@@ -54,17 +56,17 @@ def _pool(arguments: argparse.Namespace) -> int:
     words = (arguments.address, arguments.lifeline, arguments.run_command)
     prepare = partial(_prepare, arguments)
     if arguments.of is None:
-        return serve(*words, prepare, partial(_keep, arguments))
+        return serve(*words, prepare, partial(_keeper, arguments))
     from mlm_steps.runner.several.keeping import Keeping
 
     keep = Keeping(arguments.of, allow_outside=arguments.allow_outside)
-    return serve(*words, prepare, keep, limit=arguments.limit)
+    return serve(*words, prepare, lambda: keep, limit=arguments.limit)
 
 
-def _keep(arguments: argparse.Namespace) -> bool:
-    from mlm_steps.runner.begin import keep  # after the pool has loaded the libraries, see NEEDED
+def _keeper(arguments: argparse.Namespace) -> Callable[[], bool]:
+    from mlm_steps.runner.begin import Keeper  # after the pool has loaded the libraries, see NEEDED
 
-    return keep(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    return Keeper(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
 
 
 def _prepare(arguments: argparse.Namespace) -> None:

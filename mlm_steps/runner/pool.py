@@ -68,15 +68,15 @@ def serve(
     lifeline: int,
     command: Command,
     prepare: Callable[[], object],
-    keep: Callable[[], bool],
+    keeper: Callable[[], Callable[[], bool]],
     *,
     limit: int | None = None,
 ) -> int:
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
     Every child inherits the values that these functions compute: ``prepare`` is called once, before the first
-    command; ``keep`` is called after each command until it returns True. At most ``limit`` children run at a
-    time; further calls wait.
+    command; the function that ``keeper`` returns is called after each command until it returns True. At most
+    ``limit`` children run at a time; further calls wait.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -87,6 +87,7 @@ def serve(
     for _ in _load(NEEDED):
         pass
     prepare()
+    keep = keeper()
     waiting = _load(PRELOADED)
     children: dict[int, socket.socket] = {}
     kept = False

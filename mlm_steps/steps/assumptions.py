@@ -52,7 +52,7 @@ def _models(session: Session, frame: pd.DataFrame) -> Iterator[Model]:
     found = [record for record in fits if isinstance(record, FitRecord)]
     headline = session.headline(found)
     for record in found:
-        fit = estimates_at_record(session, record, frame=frame, methods=(record.method,)).under(record.method)
+        fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
         data = with_columns(frame, record.derived)
         yield _model(session, record.model, fit, data, drawn=everything or record is headline)
 

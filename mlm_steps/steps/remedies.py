@@ -43,7 +43,7 @@ def remedies(session: Session) -> None:
 
 def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:
     if record.deviation is None:
-        estimates = estimates_at_record(session, record, frame=frame)
+        estimates = estimates_at_record(session, record)
     else:
         estimates = _declared(session, record, frame)
     end = estimates.under(record.method)

@@ -1,8 +1,8 @@
-"""Read the samples of several specs in their pool, each once its data step has ended."""
+"""Keep what the steps of several specs share in their pool, each part once it exists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +12,7 @@ __all__ = ["Keeping"]
 
 
 class Keeping:
-    """Tries to keep the sample of a spec when its ledger has changed since the last try.
+    """Asks the keeper of a spec when its ledger has changed since the last time.
 
     Looking at the time of a ledger takes microseconds, and a plan that finds out whether the data are current
     tens of milliseconds. The pool asks after each of its commands.
@@ -28,17 +28,20 @@ class Keeping:
     def __init__(self, analyses: Iterable[Iterable[Path]], *, allow_outside: bool) -> None:
         self._outside = allow_outside
         self._waiting = {(spec, out): _changed(out) for spec, out in analyses}
+        self._keepers: dict[tuple[Path, ...], Callable[[], bool]] = {}
 
     def __call__(self) -> bool:
-        """Keep the samples that exist by now; return whether those of all specs are kept."""
+        """Keep what exists by now; return whether nothing is left to keep for any spec."""
         for (spec, out), before in list(self._waiting.items()):
             now = _changed(out)
             if now == before:
                 continue
             self._waiting[spec, out] = now
-            begin = import_module("mlm_steps.runner.begin")  # after the pool has loaded the libraries
-            if begin.keep(spec, out, allow_outside=self._outside):
-                del self._waiting[spec, out]
+            if (spec, out) not in self._keepers:
+                begin = import_module("mlm_steps.runner.begin")  # after the pool has loaded the libraries
+                self._keepers[spec, out] = begin.Keeper(spec, out, allow_outside=self._outside)
+            if self._keepers[spec, out]():
+                del self._waiting[spec, out], self._keepers[spec, out]
         return not self._waiting
 
 

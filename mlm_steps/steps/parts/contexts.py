@@ -28,18 +28,17 @@ def contexts_of(session: Session, fits: Sequence[FitRecord], frame: pd.DataFrame
     headline = session.headline(fits)
     final = {fit.outcome: fit for fit in (*fits, *([] if headline is None else [headline]))}
     sources, above = _sources(session, frame), tuple(places_of(session.profile))
-    found = (_context(session, fit, frame, sources, above) for fit in final.values())
+    found = (_context(session, fit, sources, above) for fit in final.values())
     return tuple(context for context in found if context is not None)
 
 
 def _context(
     session: Session,
     fit: FitRecord,
-    frame: pd.DataFrame,
     sources: Mapping[str, NDArray[np.float64]],
     above: Sequence[str],
 ) -> RungContext | None:
-    estimates = estimates_at_record(session, fit, frame=frame)
+    estimates = estimates_at_record(session, fit)
     rows = estimates.design.rows
     return rung_context(
         ContextOf(

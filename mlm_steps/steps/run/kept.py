@@ -18,7 +18,7 @@ from mlm_steps.steps.run.parquet import read_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_formula", "content_hash", "frame_in", "is_text", "open_spec"]
+__all__ = ["State", "check_formula", "content_hash", "frame_in", "is_text", "open_spec", "state_of"]
 
 State = tuple[int, int, int]
 
@@ -33,12 +33,12 @@ MOST_FRAMES = 8
 
 def frame_in(path: Path) -> pd.DataFrame:
     """Return a shallow copy of the frame in a Parquet file, to which the caller may add columns."""
-    return _frame(path, _state(path)).copy(deep=False)
+    return _frame(path, state_of(path)).copy(deep=False)
 
 
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
-    return _hash(path, _state(path))
+    return _hash(path, state_of(path))
 
 
 def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
@@ -50,7 +50,7 @@ def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
         what = "the path of the spec has bytes that are no characters in UTF-8"
         raise UsageError(Fault(str(path), what, "give the file or its folder another name"))
     if path.is_file():
-        kept = _spec(path, _state(path), Path.cwd(), allow_outside)
+        kept = _spec(path, state_of(path), Path.cwd(), allow_outside)
         if all(file.is_file() for file in kept.paths.values()):
             return kept
     return load_spec(path, allow_outside=allow_outside, check_formula=check_formula)
@@ -66,7 +66,8 @@ def check_formula(text: str) -> None:
     parse_formula(text)
 
 
-def _state(path: Path) -> State:
+def state_of(path: Path) -> State:
+    """Return what changes when a file is written again; raise FileNotFoundError if there is none."""
     status = path.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
 
