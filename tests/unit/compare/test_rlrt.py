@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize, stats
 
 from mlm_steps.compare import Simulations, compare_lrt
-from mlm_steps.compare.rlrt import DRAWS, null_eigenvalues, rlrt_p
+from mlm_steps.compare.rlrt import BEYOND, DRAWS, POINTS, null_eigenvalues, rlrt_p
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import Estimates
 from mlm_steps.engine.bootstrap.replicates import refit_many
@@ -66,6 +66,19 @@ def test_the_tail_is_that_of_rlrsim(formula, file, group, expected):
     for statistic, share in zip(STATISTICS, expected, strict=True):
         found = rlrt_p(design, design.random[0], statistic, seed=2, step="test")
         assert found == pytest.approx(share, abs=simulated_error(share))
+
+
+@pytest.mark.parametrize("statistic", [16.0, 20.0])
+def test_draws_reach_a_statistic_no_more_often_than_markovs_inequality_allows(statistic):
+    design = build_design("Reaction ~ Days + (1 | Subject)", SLEEP)
+    found = rlrt_p(design, design.random[0], statistic, seed=1, step="test")
+    assert found <= (POINTS + 1) * np.exp(-statistic / 2)
+
+
+def test_a_statistic_that_no_draw_reaches_has_the_smallest_p_value():
+    design = build_design("Reaction ~ Days + (1 | Subject)", SLEEP)
+    found = [rlrt_p(design, design.random[0], BEYOND + d, seed=1, step="test") for d in (-1e-6, 0.0, 300.0)]
+    assert found == [1 / (DRAWS + 1)] * 3
 
 
 def test_the_eigenvalues_are_those_of_the_large_matrices():
