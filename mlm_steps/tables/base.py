@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from itertools import chain
+from math import isfinite
+from typing import TYPE_CHECKING, Protocol, cast
 
 from mlm_steps.records import Coefficient, Icc, RandomParameter, VarianceMeasure
-from mlm_steps.records.csv_text import WRITTEN_END, CsvText
+from mlm_steps.records.csv_text import csv_text
 from mlm_steps.records.run import RunRecords
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "NOT_COMPUTED",
@@ -22,6 +26,7 @@ __all__ = [
     "Table",
     "TableMaker",
     "as_cell",
+    "frame_rows",
     "infinite",
     "join_pairs",
     "limit_codes",
@@ -65,12 +70,9 @@ class Table:
         Text is written unchanged, even if it starts with ``=`` or ``+``: it may be a level of the data.
         Import the file as text in a spreadsheet that runs formulas.
         """
-        stream = CsvText()
-        writer = csv.writer(stream, lineterminator=WRITTEN_END)
-        writer.writerow(self.columns)
         # The writer turns other values into the text of _text itself, without a call of Python for each.
-        writer.writerows([_text(v) if v is True or v is False else v for v in row] for row in self.rows)
-        return stream.getvalue()
+        rows = ([_text(v) if v is True or v is False else v for v in row] for row in self.rows)
+        return csv_text(chain([self.columns], rows))
 
     def column(self, name: str) -> tuple[Cell, ...]:
         """Return the values of one column; ValueError if no column has this name."""
@@ -92,7 +94,9 @@ def table_of(name: str, columns: Sequence[str], rows: Iterable[tuple[Mapping[str
     ValueError for an empty cell without a code, and for a float that is not finite unless it is infinite by
     separation.
     """
-    return Table(name, (*columns, NULL_CODES), tuple(_row(columns, cells, codes) for cells, codes in rows))
+    known = frozenset(columns)
+    made = tuple(_row(columns, known, cells, codes) for cells, codes in rows)
+    return Table(name, (*columns, NULL_CODES), made)
 
 
 def limit_codes(row: Coefficient | RandomParameter | Icc | VarianceMeasure) -> Codes:
@@ -127,30 +131,42 @@ def as_cell(value: object) -> Cell:
     if value is None or type(value) in (str, int, bool):  # most values; looking for a method takes longer
         return cast("Cell", value)
     plain = value.item() if type(value) is not float and hasattr(value, "item") else value
-    if isinstance(plain, float) and math.isnan(plain):
-        return None
-    if plain is None or isinstance(plain, str | int | float | bool):
+    if isinstance(plain, float):
+        return None if math.isnan(plain) else plain
+    if plain is None or isinstance(plain, str | int | bool):
         return plain
     raise TypeError(f"no cell can hold {type(plain).__name__}")
 
 
-def _row(columns: Sequence[str], cells: Mapping[str, Cell], codes: Codes) -> tuple[Cell, ...]:
+def frame_rows(frame: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows of a data frame that has these columns and the codes of its empty cells."""
+    cells = [[as_cell(value) for value in frame[name].tolist()] for name in (*columns, NULL_CODES)]
+    yield from zip(*cells, strict=True)
+
+
+def _row(
+    columns: Sequence[str], known: frozenset[str], cells: Mapping[str, Cell], codes: Codes
+) -> tuple[Cell, ...]:
     values = tuple(map(cells.__getitem__, columns))
     empty = [column for column, value in zip(columns, values, strict=True) if value is None]
     bare = [column for column in empty if column not in codes]
     if bare:
         raise ValueError(f"empty cells without a code: {', '.join(bare)}")
-    infinite: list[str] = []
-    for column, value in zip(columns, values, strict=True):
-        if isinstance(value, float) and not math.isfinite(value):
-            if math.isnan(value) or codes.get(column) != SEPARATION:
-                raise ValueError(f"{column} is {value}")
-            infinite.append(column)
-    said = [column for column in codes if column in [*empty, *infinite] or column not in columns]
-    return (*values, join_pairs((column, codes[column]) for column in said))
+    not_finite = [
+        (column, value)
+        for column, value in zip(columns, values, strict=True)
+        if isinstance(value, float) and not isfinite(value)
+    ]
+    for column, value in not_finite:
+        if math.isnan(value) or codes.get(column) != SEPARATION:
+            raise ValueError(f"{column} is {value}")
+    filled = known.difference(empty, dict(not_finite))
+    return (*values, join_pairs((column, code) for column, code in codes.items() if column not in filled))
 
 
 def _text(value: Cell) -> str:
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

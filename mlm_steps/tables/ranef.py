@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import NULL_CODES, Cell, Table, as_cell
+from mlm_steps.tables.base import NULL_CODES, Cell, Table, frame_rows
 
 __all__ = ["ranef"]
 
@@ -30,6 +30,5 @@ def ranef(run: RunRecords) -> Table:
     """Return the random effects of all rungs; ``term_index`` counts the terms of a model from 0."""
     rows: list[tuple[Cell, ...]] = []
     for model, frame in run.modes.items():
-        columns = [frame[name] for name in (*COLUMNS[1:], NULL_CODES)]
-        rows += [(model, *map(as_cell, values)) for values in zip(*columns, strict=True)]
+        rows += [(model, *values) for values in frame_rows(frame, COLUMNS[1:])]
     return Table("ranef", (*COLUMNS, NULL_CODES), tuple(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlm_steps.records.run import RunRecords
-from mlm_steps.tables.base import NULL_CODES, Cell, Table, as_cell
+from mlm_steps.tables.base import NULL_CODES, Cell, Table, frame_rows
 
 __all__ = ["ranef_cov"]
 
@@ -14,6 +14,5 @@ def ranef_cov(run: RunRecords) -> Table:
     """Return the covariances to which ``cond_sd`` and ``pred_sd`` of ``ranef`` belong."""
     rows: list[tuple[Cell, ...]] = []
     for model, frame in run.mode_covariances.items():
-        columns = [frame[name] for name in (*COLUMNS[1:], NULL_CODES)]
-        rows += [(model, *map(as_cell, values)) for values in zip(*columns, strict=True)]
+        rows += [(model, *values) for values in frame_rows(frame, COLUMNS[1:])]
     return Table("ranef_cov", (*COLUMNS, NULL_CODES), tuple(rows))
