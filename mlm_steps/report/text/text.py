@@ -182,6 +182,8 @@ def source(table: str, *keys: object) -> str:
 
 def clean(text: str) -> str:
     """Return text on one line, without control characters and marks that change its direction."""
+    if text.isprintable():  # then it has none of them, and no surrogate
+        return " ".join(text.split())
     kept = (character for character in text if character not in _BIDI_CONTROLS)
     return " ".join("".join(_visible(character) for character in kept).split())
 

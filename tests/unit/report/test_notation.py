@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from mlm_steps.report.text.notation import decimals_for_se, fixed, p_value, share
-from mlm_steps.report.text.text import Code, Word, clean, markdown_text, source
+from mlm_steps.report.text.text import (
+    _BIDI_CONTROLS,
+    Code,
+    Word,
+    _visible,
+    clean,
+    markdown_text,
+    source,
+)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +111,9 @@ def test_a_printed_p_value_lies_on_the_side_of_the_level_on_which_p_lies(alpha):
         shown = float(text.lstrip("<> "))
         below = shown <= alpha if text.startswith("<") else shown < alpha
         assert below == (p < alpha), (p, text)
+
+
+def test_printable_text_needs_no_look_at_its_characters():
+    printable = [chr(code) for code in range(0x20000) if chr(code).isprintable()]
+    assert not _BIDI_CONTROLS.intersection(printable)
+    assert [each for each in printable if _visible(each) != each] == []
