@@ -106,6 +106,8 @@ def relate(smaller: Design, larger: Design) -> Relation:
 
 def spans(larger: NDArray[np.float64], smaller: NDArray[np.float64]) -> bool:
     """Return whether each column of ``smaller`` is a linear combination of those of ``larger``."""
+    if np.array_equal(larger, smaller):
+        return True
     return _combination(larger, smaller) is not None
 
 
@@ -195,6 +197,8 @@ def _same_groups(one: RandomTerm, other: RandomTerm) -> bool:
     """Return whether two terms group the rows in the same way; names of levels do not matter."""
     if len(one.refs) != len(other.refs):
         return False
+    if np.array_equal(one.refs, other.refs):
+        return True
     pairs = np.unique(one.refs.astype(np.int64) * len(other.levels) + other.refs)
     return len(pairs) == len(np.unique(one.refs)) == len(np.unique(other.refs))
 
