@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,19 @@ from mlm_steps.records.remedies import DerivedColumn
 from mlm_steps.records.sensitivity import Quantity
 from mlm_steps.remedies.columns import group_means, with_columns
 
-__all__ = ["Array", "Baseline", "Change", "Inapplicable", "Variant", "Vary", "share_within"]
+__all__ = ["Array", "Baseline", "Change", "Distances", "Inapplicable", "Variant", "Vary", "share_within"]
 
 Array = NDArray[np.float64]
+
+
+class Distances(NamedTuple):
+    """Cook's distances of all levels of a grouping factor, shape (J,), NaN where there is none.
+
+    ``approximate`` says whether they are one-step estimates.
+    """
+
+    cook: Array
+    approximate: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +57,8 @@ class Baseline:
     control : Control or None
     variable_levels : mapping of str to {"1", "2", "3"}, or None
         Level of the hierarchy per data column; None to infer it from the data.
+    distances : mapping of str to Distances
+        Those of grouping factors for which they are known; for others they are computed where needed.
     """
 
     name: str
@@ -59,6 +71,7 @@ class Baseline:
     contrasts: Mapping[str, str | ContrastCoding] = field(default_factory=dict)
     control: Control | None = None
     variable_levels: Mapping[str, VariableRank] | None = None
+    distances: Mapping[str, Distances] = field(default_factory=dict)
 
     @property
     def alpha(self) -> float:

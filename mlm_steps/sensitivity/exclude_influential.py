@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from mlm_steps.engine.influence.delete import delete_groups, grouping_terms, way_of
-from mlm_steps.engine.influence.deletions import Deletions
+from mlm_steps.engine.influence.delete import Way, delete_groups, grouping_terms, way_of
+from mlm_steps.engine.influence.deletions import cook_line
 from mlm_steps.engine.posterior.residuals import pearson_residuals
 from mlm_steps.engine.result.mixed_fit import linear_fit
-from mlm_steps.sensitivity.base import Baseline, Change, Inapplicable, Variant
+from mlm_steps.sensitivity.base import Array, Baseline, Change, Inapplicable, Variant
 
 __all__ = ["exclude_influential"]
 
@@ -43,29 +43,35 @@ def _without_groups(baseline: Baseline, group: str, tag: str) -> Iterator[Varian
         reason = f"to leave out each of {levels} levels takes too long"
         yield Inapplicable(f"groups{tag}", everything, reason)
         return
-    found = delete_groups(baseline.fit, group, way)
-    beyond = np.flatnonzero(found.cook > found.cook_line)
+    cook, names = _distances(baseline, group, way), grouping_terms(baseline.fit)[group].levels
+    beyond = np.flatnonzero(cook > cook_line(len(names)))
     if not beyond.size:
         yield Inapplicable(f"groups{tag}", everything, "no level is beyond this line")
         return
-    first = np.array([int(np.nanargmax(found.cook))])
-    change = Change(MOST, group, level=found.levels[first[0]])
-    yield _without(baseline, found, f"first_group{tag}", change, first)
+    first = np.array([int(np.nanargmax(cook))])
+    change = Change(MOST, group, level=names[first[0]])
+    yield _without(baseline, group, f"first_group{tag}", change, first)
     if beyond.size > 1:
         change = Change(f"without the {beyond.size} levels of {{group}} {LINE}", group)
-        yield _without(baseline, found, f"groups{tag}", change, beyond)
+        yield _without(baseline, group, f"groups{tag}", change, beyond)
 
 
-def _without(
-    baseline: Baseline, found: Deletions, name: str, change: Change, levels: NDArray[np.intp]
-) -> Variant:
+def _distances(baseline: Baseline, group: str, way: Way) -> Array:
+    """Return Cook's distances of the levels of a grouping factor, shape (J,)."""
+    known = baseline.distances.get(group)
+    if known is not None and known.approximate == (way == "one_step"):
+        return known.cook
+    return delete_groups(baseline.fit, group, way).cook
+
+
+def _without(baseline: Baseline, group: str, name: str, change: Change, levels: NDArray[np.intp]) -> Variant:
     """Return the model without some levels of a grouping factor."""
-    refs = grouping_terms(baseline.fit)[found.group].refs
+    term = grouping_terms(baseline.fit)[group]
     return Variant(
         name,
         change,
-        partial(baseline.refit, baseline.formula, rows=~np.isin(refs, levels)),
-        excluded=tuple(found.levels[level] for level in levels),
+        partial(baseline.refit, baseline.formula, rows=~np.isin(term.refs, levels)),
+        excluded=tuple(term.levels[level] for level in levels),
     )
 
 

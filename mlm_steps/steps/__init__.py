@@ -265,6 +265,9 @@ STEPS: dict[str, Declaration] = {
         "sensitivity/{of}.json",
         example="--kind df",
         models=lambda plan, _: plan.rungs,
+        after=lambda plan, of: (
+            ["influence"] if of == ("exclude_influential",) and plan.spec.diagnostics != "none" else []
+        ),
         depends_on=lambda plan, _: [
             plan.data_key,
             plan.readings,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
+from mlm_steps.records.influence import FactorInfluence, InfluenceRecord
 from mlm_steps.records.sensitivity import Variation
 from mlm_steps.sensitivity import Baseline
+from mlm_steps.sensitivity.base import Distances
 from mlm_steps.sensitivity.examine import examine
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.parts.control import control_of
@@ -49,7 +53,29 @@ def baseline_of(session: Session, record: FitRecord) -> Baseline:
         contrasts=session.contrasts,
         control=control_of(session.spec.estimation),
         variable_levels={**session.plan.levels, **{c.name: c.level for c in record.derived}},
+        distances=_distances(session, record.model),
     )
+
+
+def _distances(session: Session, model: str) -> dict[str, Distances]:
+    """Return Cook's distances of a rung that the step ``influence`` has found."""
+    if session.spec.diagnostics == "none" or not session.plan.step("influence").current:
+        return {}
+    found = session.outcome(InfluenceRecord, "influence")
+    models = found.models if isinstance(found, InfluenceRecord) else ()
+    factors = (factor for each in models if each.model == model for factor in each.factors)
+    return {factor.grouping_factor: _known(factor) for factor in factors if _is_whole(factor)}
+
+
+def _is_whole(factor: FactorInfluence) -> bool:
+    """Return whether the distances of all levels are recorded, or the reason why one has none."""
+    missing = sum(value is None for value in factor.cook)
+    return factor.code is None and len(factor.cook) == factor.n_levels and missing == len(factor.reasons)
+
+
+def _known(factor: FactorInfluence) -> Distances:
+    cook = [np.nan if value is None else value for value in factor.cook]
+    return Distances(np.array(cook, dtype=np.float64), factor.approximate)
 
 
 def _line(variation: Variation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.result.mixed_fit import MixedFit, sigma_of
 
-__all__ = ["Component", "Deletions", "Estimated", "component_values", "components_of"]
+__all__ = ["Component", "Deletions", "Estimated", "component_values", "components_of", "cook_line"]
 
 Array = NDArray[np.float64]
 
@@ -66,8 +66,20 @@ def components_of(fit: MixedFit) -> tuple[Component, ...]:
 
 def component_values(covariances: Sequence[Array], other: float | None) -> Array:
     """Return the values of the components; ``other`` is sigma² or phi."""
-    values = [T[np.triu_indices(T.shape[0])[::-1]] for T in covariances]
+    values = [T[_lower_columns(T.shape[0])] for T in covariances]
     return np.concatenate([*values, [] if other is None else [other]])
+
+
+def cook_line(J: int) -> float:
+    """Return Cook's distance above which one of J levels stands out: 4 / J."""
+    return 4.0 / J
+
+
+@cache
+def _lower_columns(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the positions of a lower triangle by column: this is called once per deleted group."""
+    columns, rows = np.triu_indices(k)
+    return rows, columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +160,8 @@ class Deletions:
 
     @property
     def cook_line(self) -> float:
-        """Cook's distance above which a level stands out: 4 / J."""
-        return 4.0 / len(self.levels)
+        """Cook's distance above which a level stands out."""
+        return cook_line(len(self.levels))
 
     @property
     def dfbetas_line(self) -> float:

@@ -16,6 +16,7 @@ from mlm_steps.engine import Control
 from mlm_steps.engine.influence.delete import delete_groups
 from mlm_steps.inference import METHODS
 from mlm_steps.sensitivity import VARIANTS, Baseline
+from mlm_steps.sensitivity.base import Distances
 from mlm_steps.sensitivity.examine import examine
 from mlm_steps.sensitivity.key import MOST, key_columns
 from mlm_steps.spec.sensitivity import KINDS
@@ -344,6 +345,17 @@ def test_all_groups_beyond_the_line_are_left_out_together(data):
     assert found["first_group"].excluded == (levels[cook.argmax()],)
     agrees(found["groups"], mlm_steps.fit(text, data[~data.g.isin(beyond)]), {"x": "x", "w": "w"})
     assert found["groups"].n == 320 - 8 * len(beyond)
+
+
+def test_distances_that_are_known_are_not_computed_again(data):
+    fit = mlm_steps.fit("y ~ x + (1 | g)", data)
+    cook = np.where(np.arange(40) == 3, 1.0, 0.0)
+    levels = fit.model.design.random[0].levels
+    for approximate in (False, True):
+        known = replace(baseline_of(fit, data), distances={"g": Distances(cook, approximate)})
+        found = {each.name: each for each in examine(known, "exclude_influential").variations}
+        assert (found["first_group"].excluded == (levels[3],)) is not approximate
+        assert ("groups" in found) is approximate
 
 
 def test_each_of_several_factors_has_its_own_groups(data):
