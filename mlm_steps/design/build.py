@@ -94,7 +94,7 @@ def build_design(
     require_kind(parsed, mixed=mixed)
     others = {"weights": weights, "trials": response.trials, "exposure": response.exposure}
     beside = {key: name for key, name in others.items() if name is not None}
-    require_columns(parsed, frame.columns.tolist(), beside)
+    require_columns(parsed, frame.columns, beside, unique=frame.columns.is_unique)
     sample = _sample(parsed, frame, beside, file_rows)
     parts = _parts(parsed, sample, beside.get("weights"), resolve_contrasts(contrasts or {}), response)
     return _design(parsed, sample, parts, response)
@@ -115,7 +115,7 @@ def design_of_values(formula: Formula, columns: ChosenColumns) -> Design:
         As by ``build_design``.
     """
     require_kind(formula, mixed=True)
-    require_columns(formula, columns.values, {})
+    require_columns(formula, columns.values, {}, unique=True)
     rows = np.arange(columns.n)
     require_rows(columns.n, rows, {})
     sample = _Sample(columns.n, columns, rows, rows, {})

@@ -45,20 +45,22 @@ def require_kind(formula: Formula, *, mixed: bool) -> None:
         raise formula_error(formula.text, formula.bars[0].span, what, "remove it, or make the model a rung")
 
 
-def require_columns(formula: Formula, names: Collection[Hashable], others: Mapping[str, str]) -> None:
+def require_columns(
+    formula: Formula, names: Collection[Hashable], others: Mapping[str, str], *, unique: bool
+) -> None:
     """Refuse columns that are not among the names of the data, or there twice; all of them at once.
 
-    ``others`` are the columns outside the formula, by the key that names them.
+    ``others`` are the columns outside the formula, by the key that names them. ``unique`` says that no name
+    of the data is there twice.
     """
-    first_mention = {name.name: name for name in reversed(formula.names)}
-    used, held = [*first_mention, *others.values()], set(names)
     for number in formula.words:
-        if number.word in held:
+        if number.word in names:
             what = f"{number.word} is a number here, and the data have a column {number.word}"
             hint = f"write `{number.word}` for the column, or rename it"
             raise formula_error(formula.text, number.span, what, hint)
-    if len(held) == len(names) and all(name in held for name in used):
+    if unique and all(name in names for name in (*formula.variables, *others.values())):
         return
+    first_mention = {name.name: name for name in reversed(formula.names)}
     known = [str(name) for name in names]
     gathering = Gathering()
     for name in sorted(first_mention.values(), key=lambda name: name.span.start):

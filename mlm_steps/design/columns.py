@@ -193,6 +193,8 @@ def _absent(series: pd.Series) -> NDArray[np.bool_]:
 
 def complete_rows(n: int, missing: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.intp]:
     """Return the positions of the complete rows."""
+    if not missing:
+        return np.arange(n)
     absent = np.zeros(n, dtype=bool)
     for column in missing.values():
         absent |= column

@@ -88,9 +88,10 @@ def random_notices(
 def _double_bars(formula: Formula, evaluator: Evaluator) -> list[Notice]:
     notices: dict[str, Notice] = {}
     for bar in formula.bars:
+        if bar.correlated:
+            continue
         values = [evaluator.variable(expr) for expr in bar.effects.variables]
-        simple = all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values)
-        if bar.correlated or simple:
+        if all(isinstance(value, Numbers) and value.values.ndim == 1 for value in values):
             continue
         coded = [deparse(expr) for expr, v in zip(bar.effects.variables, values, strict=True) if _coded(v)]
         depends = (

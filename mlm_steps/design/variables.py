@@ -86,14 +86,16 @@ def as_factor(value: Value) -> Factor:
         return value
     if value.values.ndim != 1:
         raise ValueError("a factor is made from one column")
-    present = ~np.isnan(value.values)
     if isinstance(value, Truths):
+        present = ~np.isnan(value.values)
         return Factor(np.where(present, value.values, -1).astype(np.intp), ("FALSE", "TRUE"))
     if value.exact is not None:
         distinct, codes = exact_levels(value)
         return _merge_equal_labels(Factor(codes, tuple(map(exact_label, distinct))))
-    found = _whole_codes(value.values) if present.all() else None
-    uniques, codes = _sorted_codes(value.values, present) if found is None else found
+    whole = _of_whole_numbers(value.values)
+    if whole is not None:
+        return whole
+    uniques, codes = _sorted_codes(value.values)
     _require_told_apart(uniques)
     return _merge_equal_labels(Factor(codes, _labels(uniques)))
 
@@ -152,11 +154,11 @@ def _labels(values: NDArray[np.float64]) -> tuple[str, ...]:
     return tuple(map(format_label, values.tolist()))
 
 
-def _whole_codes(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
-    """Return ``_sorted_codes`` by counting, or None unless the values are whole numbers of a small range."""
+def _of_whole_numbers(values: NDArray[np.float64]) -> Factor | None:
+    """Return numbers as a factor by counting, or None unless they are whole numbers of a small range."""
     if not values.size:
         return None
-    low, high = float(values.min()), float(values.max())
+    low, high = float(values.min()), float(values.max())  # both NaN where a value is missing
     if not (max(abs(low), abs(high)) < EXACT and high - low < SPREAD * values.size + SPREAD):
         return None
     whole = values.astype(np.intp)
@@ -166,12 +168,11 @@ def _whole_codes(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     occurring = np.bincount(whole).nonzero()[0]
     rank = np.empty(int(high - low) + 1, dtype=np.intp)
     rank[occurring] = np.arange(occurring.size)
-    return np.asarray(occurring + low, dtype=np.float64), rank[whole]
+    return Factor(rank.take(whole), tuple(map(str, (occurring + int(low)).tolist())))
 
 
-def _sorted_codes(
-    values: NDArray[np.float64], present: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def _sorted_codes(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the distinct numbers in order, and the position of each among them; -1 for NaN."""
     import pandas as pd
 
     codes, uniques = pd.factorize(values)
@@ -179,7 +180,7 @@ def _sorted_codes(
     rank = np.empty(len(order) + 1, dtype=np.intp)
     rank[order] = np.arange(len(order))
     rank[-1] = -1
-    return uniques[order], np.where(present, rank[codes], -1)
+    return uniques[order], rank[codes]
 
 
 def _merge_equal_labels(factor: Factor) -> Factor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = [
     "OBSERVATIONS",
@@ -29,6 +30,7 @@ def is_syntactic(name: str) -> bool:
     return _SYNTACTIC.match(name) is not None and name not in _RESERVED
 
 
+@lru_cache(maxsize=1024)
 def quote_name(name: str) -> str:
     r"""Return a name as a formula writes it: in backticks where it needs them, escaped as in R.
 
