@@ -195,5 +195,5 @@ def _fitted(design: Design, beta: Array, modes: tuple[Array, ...]) -> Array:
     if design.offset is not None:
         fitted = fitted + design.offset
     for term, b in zip(design.random, modes, strict=True):
-        fitted = fitted + np.einsum("ij,ij->i", term.z, b[term.refs])
+        fitted = fitted + np.einsum("ij,ij->i", term.z, b.take(term.refs, axis=0))
     return fitted

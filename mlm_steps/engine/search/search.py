@@ -230,7 +230,7 @@ def _doubtful(prepared: PreparedDesign, search: SearchResult) -> bool:
         return True
     fewest = _fewest_levels(prepared)
     places = diagonal(prepared)
-    information = search.theta[places] ** 2 * np.diag(search.point.hessian)[places]
+    information = search.theta[places] ** 2 * search.point.hessian.diagonal()[places]
     extreme = bool(np.abs(search.theta).max() > EXTREME)
     if fewest <= FEW_IN_EFFECT and not prepared.strategy.expensive:
         return True

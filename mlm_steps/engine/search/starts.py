@@ -43,15 +43,14 @@ def plain_start(prepared: PreparedDesign, method: Method) -> Array:
 
 def near_start(prepared: PreparedDesign, method: Method) -> Array:
     """Return where a search starts: the estimate by the moments, or else the best of a short list."""
-    theta = identity(prepared)
-    value = _value(prepared, theta, method)
-    guess = (
-        _by_moments(prepared.strategy, theta, prepared.n)
-        if isinstance(prepared.strategy, OneFactor)
-        else None
-    )
-    if guess is None:
-        return _screened(prepared, method, theta, value)[0]
+    theta, strategy = identity(prepared), prepared.strategy
+    if not isinstance(strategy, OneFactor):
+        return plain_start(prepared, method)
+    moments = strategy.moments(theta, prepared.n)
+    guess = None if moments is None else _by_moments(strategy.factor.pattern, moments.covariance)
+    if moments is None or guess is None:
+        return plain_start(prepared, method)
+    value = profiled_value(moments.values, prepared.n, prepared.p, method)
     guessed = _value(prepared, guess, method)
     spread = np.abs(guess[diagonal(prepared)])
     if guessed < value and PLAIN[0] < float(spread.min()) and float(spread.max()) < PLAIN[1]:
@@ -60,15 +59,13 @@ def near_start(prepared: PreparedDesign, method: Method) -> Array:
     return guess if guessed < value else theta
 
 
-def _by_moments(strategy: OneFactor, theta: Array, n: int) -> Array | None:
-    """Return theta from the second moments of Zᵀ V⁻¹ (y - X beta), with V at the given theta.
+def _by_moments(pattern: Pattern, Sigma: Array | None) -> Array | None:
+    """Return theta from the second moments of Zᵀ V⁻¹ (y - X beta), with V at another theta.
 
-    Their expectation is linear in the covariance matrix, so that one small system is solved. The solution is
-    exact for balanced data without fixed effects and with all variances positive (Rao's MINQUE), and
-    approximate with fixed effects. None where the system has no solution.
+    Their expectation is linear in the covariance matrix, so that one small system was solved for it. The
+    solution is exact for balanced data without fixed effects and with all variances positive (Rao's MINQUE),
+    and approximate with fixed effects. None where the system has no solution.
     """
-    pattern = strategy.factor.pattern
-    Sigma = strategy.moments(theta, n)
     if Sigma is None:
         return None
     Lambda = np.zeros_like(Sigma)

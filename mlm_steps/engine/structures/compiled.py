@@ -96,7 +96,7 @@ class CompiledLevels:
         P, half, places = parts["in_Sigma"].reshape(3, K, K), K * (K + 1) // 2, _half(K)
         whole = parts["UU"].reshape(half, half)[places[:, None], places].reshape(K, K, K, K)
         UU = whole.transpose(0, 2, 1, 3).reshape(K * K, K * K)
-        return LevelSums(P[0], -P[2], UU, float(parts["functions"][2]))
+        return LevelSums(P[0], -P[2], UU, _functions(parts))
 
     def projections(self, theta_internal: Array) -> Array | None:
         """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1), or None where it does not exist."""

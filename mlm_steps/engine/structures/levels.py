@@ -30,13 +30,13 @@ class LevelSums(NamedTuple):
     """Sums over the levels for U_j = Z_jᵀ V⁻¹ Z_j and w_j = Z_jᵀ V⁻¹ (y - X beta).
 
     ``U`` and ``ww``, shape (K, K), are Σ U_j and Σ w_j w_jᵀ; ``UU``, shape (K², K²), is Σ U_j ⊗ U_j with
-    U_ab U_cd at row (a, c) and column (b, d); ``pwrss`` is r².
+    U_ab U_cd at row (a, c) and column (b, d); ``values`` are log|L|², log|RX|² and r².
     """
 
     U: Array
     ww: Array
     UU: Array
-    pwrss: float
+    values: tuple[float, float, float]
 
 
 class Levels(Protocol):
@@ -74,6 +74,11 @@ class _State(NamedTuple):
     fixed: Solution
     Lambda: Array
     Q: Array | None
+
+    @property
+    def values(self) -> tuple[float, float, float]:
+        """log|L|², log|RX|² and r²."""
+        return self.log_det, self.fixed.log_det_RX2, self.fixed.pwrss
 
     @property
     def own_LR(self) -> Array:
@@ -125,7 +130,7 @@ class NumpyLevels:
     def value(self, theta_internal: Array) -> tuple[float, float, float] | None:
         """Return log|L|², log|RX|² and r², or None where they do not exist."""
         state = self._state(theta_internal)
-        return None if state is None else (state.log_det, state.fixed.log_det_RX2, state.fixed.pwrss)
+        return None if state is None else state.values
 
     def criterion_terms(self, theta_internal: Array, *, hessian: bool) -> CriterionTerms | None:
         """Return the three functions with their derivatives (chain rule over the entries of Sigma)."""
@@ -190,7 +195,7 @@ class NumpyLevels:
         U = transposed_times(state.own_LR, state.own_LR).reshape(-1, K * K)
         w = state.own_projected()[:, :, -1]
         UU = (U.T @ U).reshape(K, K, K, K).transpose(0, 2, 1, 3).reshape(K * K, K * K)
-        return LevelSums(U.sum(axis=0).reshape(K, K), w.T @ w, UU, state.fixed.pwrss)
+        return LevelSums(U.sum(axis=0).reshape(K, K), w.T @ w, UU, state.values)
 
     def projections(self, theta_internal: Array) -> Array | None:
         """Return Z_jᵀ V⁻¹ [X RX⁻ᵀ, y - X beta], shape (J, K, p + 1), or None where it does not exist."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,23 @@ from mlm_steps.engine.structures.graded import LARGE
 from mlm_steps.engine.structures.groups import Blocks, FactorTerms
 from mlm_steps.engine.structures.levels import Levels, NumpyLevels
 
-__all__ = ["OneFactor"]
+__all__ = ["Moments", "OneFactor"]
 
 Array = NDArray[np.float64]
 
 IN_SPAN = 1e-20
 """Squared residual norm below which a unit column of [X y] lies in the span of the random effects: rounding
 leaves about 1e-32 of such a column."""
+
+
+class Moments(NamedTuple):
+    """log|L|², log|RX|² and r² at a theta, and the covariance matrix by the second moments there.
+
+    ``covariance``, shape (K, K), is not always semi-definite; None where the moments do not determine it.
+    """
+
+    values: tuple[float, float, float]
+    covariance: Array | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +90,8 @@ class OneFactor:
         """Return the three functions with their derivatives, or None where they do not exist."""
         return self._levels(theta_internal).criterion_terms(theta_internal, hessian=hessian)
 
-    def moments(self, theta_internal: Array, n: int) -> Array | None:
-        """Return Lambda Lambdaᵀ by the second moments at theta, shape (K, K), not always semi-definite.
+    def moments(self, theta_internal: Array, n: int) -> Moments | None:
+        """Return Lambda Lambdaᵀ by the second moments at theta, or None where the functions do not exist.
 
         With w_j = Z_jᵀ V⁻¹ (y - X beta) and U_j = Z_jᵀ V⁻¹ Z_j, the expectation of w_j w_jᵀ is
         U_j T U_j + sigma² (U_j - U_j Sigma U_j); it is solved for T summed over the levels, with sigma² from
@@ -90,13 +101,13 @@ class OneFactor:
         sums = self._levels(theta_internal).sums(theta_internal)
         if sums is None:
             return None
-        U, ww, UU, pwrss = sums
+        U, ww, UU, values = sums
         Lambda = pattern.factor(theta_internal)
-        observed = (ww / self._within(n, pwrss) - U).ravel()
+        observed = (ww / self._within(n, values[2]) - U).ravel()
         flat = pattern.elements
         excess = _solution(flat @ UU @ flat.T, flat @ observed) @ flat
         moments: Array = excess.reshape(K, K) + Lambda @ Lambda.T
-        return moments if np.isfinite(moments).all() else None
+        return Moments(values, moments if np.isfinite(moments).all() else None)
 
     def _within(self, n: int, pwrss: float) -> float:
         """Return the residual variance within levels, or where there is none, the profiled one."""

@@ -187,7 +187,8 @@ def gram_schmidt(columns: Array) -> tuple[Array, Array]:
     """Return Q with orthonormal columns and the upper triangular R with Q R = ``columns``.
 
     Each column is orthogonalised twice, which makes Q as orthogonal as Householder's method does; for
-    a few columns of many rows it is faster. A dependent column gives a column of zeros.
+    a few columns of many rows it is faster. A dependent column gives a column of zeros. ``dot`` is used in
+    place of ``@``, which has a slow loop for matrices of one column.
     """
     n, k = columns.shape
     Q, R = np.zeros((n, k), order="F"), np.zeros((k, k))
@@ -197,7 +198,7 @@ def gram_schmidt(columns: Array) -> tuple[Array, Array]:
         for _ in range(2 if a else 0):
             part = Q[:, :a].T @ column
             R[:a, a] += part
-            column -= Q[:, :a] @ part
+            column -= Q[:, :a].dot(part)
         length = sqrt(column @ column)
         if length > RANK_TOLERANCE * whole:
             Q[:, a] = column / length
@@ -214,7 +215,7 @@ def _residual(
     inside = Q.T @ ones
     beta = np.zeros(design.p)
     # Subtracting a value near the data is exact in floating point; a projection is not.
-    left = ones - Q @ inside
+    left = ones - Q.dot(inside)
     if design.p and sqrt(left @ left) <= CONSTANT_IN_X * sqrt(ones @ ones):
         middle = float(outcome.mean())
         outcome = outcome - middle
@@ -225,7 +226,7 @@ def _residual(
     y = outcome if root is None else root * outcome
     for _ in range(2):
         step = Q.T @ y if shift is None else np.zeros(design.p)
-        y = y - Q @ step
+        y = y - Q.dot(step)
         beta = beta + back @ step
     return y, beta
 
