@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test ci-examples fuzz kill damage golden docs lock bench clean
+.PHONY: run check environment development lint types contracts test ci-examples fuzz kill damage golden docs lock bench bench-check clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -107,6 +107,11 @@ bench: development
 	$(BIN)/python -m benchmarks.profile
 	$(BIN)/python -m benchmarks.power
 	$(BIN)/python -m benchmarks.prepare
+
+# Exits with an error if a run takes more processor time than before on this machine. Only for a machine that does
+# nothing else.
+bench-check: development
+	$(BIN)/python -m benchmarks.run_pipeline --check
 
 clean:
 	rm -rf $(VENV) build dist results .snakemake .mypy_cache .ruff_cache .pytest_cache

@@ -1,117 +1,140 @@
-"""Time whole runs beside the same ladders by hand in R: ``python -m benchmarks.run_pipeline [REPEATS]``.
+"""Time whole runs beside the same ladders by hand in R: ``python -m benchmarks.run_pipeline [OPTION …]``.
 
-Each analysis is copied to a folder of its own. ``mlm`` runs it there with nothing made before, again with
-nothing changed, and again with one rung edited. The R Markdown of ``benchmarks/ladders`` fits the same rungs
+Each analysis is copied to a folder of its own. ``mlm`` runs it there cold, again with nothing changed, then
+with one label edited, and with one rung edited. The R Markdown of ``benchmarks/ladders`` fits the same rungs
 with lme4 and lmerTest, tests and compares them, prints what performance knows of them, with intervals and
-plots. R has no run that repeats only what follows from an edit. Without rmarkdown or pandoc, the code
-runs without a report, and the table says so.
+plots; it runs after each repetition, so that both meet the same machine. R has no run that repeats only what
+follows from an edit. Without rmarkdown or pandoc, the code runs without a report, and the table says so.
 
-The best of the repetitions is printed with its target, and a line per run is added to ``history.jsonl``.
+A first round, which is not timed, measures the memory. Then the best and the median of the repetitions are
+printed with a verdict for each target, and a line per analysis is added to ``history.jsonl``.
+
+``--check`` leaves R out, adds no line, and exits with 1 if a run takes more processor seconds than the least
+of the last lines of the same machine by more than 15 % (``--most``). Use it on a machine that does nothing
+else: other programs lengthen even the processor time, by up to a half.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from benchmarks.analyses import ANALYSES, Analysis
+from benchmarks.history import best, earlier, machine, note, rises
 from benchmarks.taken import Taken, take
 
-ROOT = Path(__file__).resolve().parents[1]
-LADDERS = ROOT / "benchmarks" / "ladders"
-HISTORY = ROOT / "benchmarks" / "history.jsonl"
 MLM = [sys.executable, "-P", "-m", "mlm_steps"]
 REPEATS = 3
+QUIET = 0.5
+"""The load of the machine above which its other programs lengthen the times."""
+RISE = 15.0
+"""Per cent by which processor seconds of the same program differ on a quiet machine, and more."""
 
-COLD, NOTHING, EDITED, VALIDATE, HELP = "cold", "nothing changed", "one rung edited", "validate", "help"
-SHARES = {COLD: 5, EDITED: 10, NOTHING: 60}
+COLD, NOTHING, LABEL, FORMULA = "cold", "nothing changed", "one label edited", "one rung edited"
+VALIDATE, HELP, BY_HAND = "validate", "help", "R"
+SHARES = {COLD: 5, LABEL: 10, FORMULA: 10, NOTHING: 60}
 """For each run, how many times as fast as R it should be, by the clock."""
-SECONDS = {VALIDATE: 0.7, HELP: 0.1}
+SECONDS = {COLD: 3.5, NOTHING: 0.3, VALIDATE: 0.7, HELP: 0.1}
 """Seconds by the clock within which a command should end."""
+PROCESSOR = {COLD: 7.0}
+"""Processor seconds that a run should take."""
+
+Runs = dict[str, list[Taken]]
+"""For each run, its repetitions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
-    """A spec with its data, an edit of one rung, and the R Markdown of the same ladder.
+class Options:
+    """What is measured.
 
     Attributes
     ----------
-    spec, data : Path
-    edit : tuple of str
-        A formula, and what takes its place.
-    by_hand : str
-        The name of the R Markdown.
+    repeats : int
+    with_r : bool
+    report : bool
+        Whether R can render its report.
     """
 
-    spec: Path
-    data: Path
-    edit: tuple[str, str]
-    by_hand: str
+    repeats: int
+    with_r: bool
+    report: bool
 
 
-EXAMPLES = ROOT / "config" / "examples"
-ANALYSES = {
-    "example": Analysis(
-        ROOT / "pipeline.yaml",
-        ROOT / "data" / "hsb.csv",
-        ("ses_w + sector + (ses_w | school)", "ses_w + sector + sx + (ses_w | school)"),
-        "hsb",
-    ),
-    "workshop": Analysis(
-        EXAMPLES / "workshop.yaml",
-        EXAMPLES / "data" / "workshop.csv",
-        ("ses + public + (ses | schcode)", "ses + public + female + (ses | schcode)"),
-        "workshop",
-    ),
-}
+def main() -> int:
+    """Measure, print, and add to the history or compare with it."""
+    given = _parse()
+    names = given.analyses or [*ANALYSES]
+    new = [name for name in names if not earlier(name)]
+    if given.check and new:
+        print(f"benchmarks/history.jsonl has no line of this machine on {', '.join(new)}", file=sys.stderr)
+        return 2
+    load = os.getloadavg()[0]
+    if load > QUIET:
+        print(f"The machine is busy (load {load:.1f}): all times will be too long.", file=sys.stderr)
+    with_r = not (given.without_r or given.check) and shutil.which("Rscript") is not None
+    options = Options(given.repeats, with_r, with_r and _has_rmarkdown())
+    risen = []
+    for name in names:
+        runs, memory = measure(ANALYSES[name], options)
+        print("\n\n".join(["", f"{name}: {machine()}, load {load:.1f}", *tables(runs, memory, options)]))
+        if given.check:
+            risen += rises(name, runs, given.most / 100.0)
+        elif not given.show:
+            note(name, runs, memory, load=load, report=options.report)
+    for words in risen:
+        print(words, file=sys.stderr)
+    return 1 if risen else 0
 
 
-def main(repeats: int) -> None:
-    """Measure, print, and add to the history."""
-    report = _has_rmarkdown()
-    for name, analysis in ANALYSES.items():
-        best: dict[str, Taken] = {}
-        for _ in range(repeats):
-            for what, taken in measured(analysis, report=report):
-                if what not in best or taken.cpu < best[what].cpu:
-                    best[what] = taken
-        print_table(name, best, repeats, report=report)
-        note(name, best, report=report)
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run_pipeline")
+    parser.add_argument("analyses", nargs="*", choices=[*ANALYSES, []], help=", ".join(ANALYSES))
+    parser.add_argument("--repeats", type=int, default=REPEATS, help="timed rounds (%(default)s)")
+    parser.add_argument("--without-r", action="store_true", help="run the pipeline alone")
+    parser.add_argument("--show", action="store_true", help="add no line to the history")
+    parser.add_argument("--check", action="store_true", help="compare with the history of this machine")
+    parser.add_argument("--most", type=float, default=RISE, help="per cent that may be more (%(default)s)")
+    return parser.parse_args()
 
 
-def measured(analysis: Analysis, *, report: bool) -> Iterator[tuple[str, Taken]]:
-    """Yield what each run of an analysis took, R's among them if it is installed."""
+def measure(analysis: Analysis, options: Options) -> tuple[Runs, dict[str, float]]:
+    """Return the times of all repetitions, and of each run the largest memory of all its processes."""
+    memory = {what: taken.tree for what, taken in _round(analysis, options, tree=True)}
+    runs: Runs = {}
+    for _ in range(options.repeats):
+        for what, taken in _round(analysis, options, tree=False):
+            runs.setdefault(what, []).append(taken)
+    return runs, memory
+
+
+def _round(analysis: Analysis, options: Options, *, tree: bool) -> Iterator[tuple[str, Taken]]:
+    """Yield what each run of an analysis took, R's last."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "data").mkdir()
-        shutil.copy(analysis.data, folder / "data")
-        text = analysis.spec.read_text(encoding="utf-8")
-        assert analysis.edit[0] in text
-        spec = folder / "pipeline.yaml"
-        spec.write_text(text, encoding="utf-8")
-        yield HELP, take([*MLM, "--help"], folder)
-        yield VALIDATE, take([*MLM, "validate"], folder)
-        yield COLD, take([*MLM, "run"], folder)
-        yield NOTHING, take([*MLM, "run"], folder)
-        spec.write_text(text.replace(*analysis.edit), encoding="utf-8")
-        yield EDITED, take([*MLM, "run"], folder)
-        if shutil.which("Rscript") is not None:
-            for file in LADDERS.glob("*.Rmd"):
-                shutil.copy(file, folder)
-            yield "R", take(["Rscript", "-e", _program(analysis.by_hand, report=report)], folder)
+        spec = analysis.lay_out(folder)
+        yield HELP, take([*MLM, "--help"], folder, tree=tree)
+        yield VALIDATE, take([*MLM, "validate"], folder, tree=tree)
+        yield COLD, take([*MLM, "run"], folder, tree=tree)
+        yield NOTHING, take([*MLM, "run"], folder, tree=tree)
+        analysis.edit(spec, "label")
+        yield LABEL, take([*MLM, "run"], folder, tree=tree)
+        analysis.edit(spec, "formula")
+        yield FORMULA, take([*MLM, "run"], folder, tree=tree)
+        if options.with_r:
+            program = _program(analysis.by_hand, report=options.report)
+            yield BY_HAND, take(["Rscript", "-e", program], folder, tree=tree)
 
 
 def _has_rmarkdown() -> bool:
     program = 'q(status = !(requireNamespace("rmarkdown", quietly = TRUE) && rmarkdown::pandoc_available()))'
-    if shutil.which("Rscript") is None:
-        return False
     return subprocess.run(["Rscript", "-e", program], capture_output=True, check=False).returncode == 0
 
 
@@ -123,54 +146,46 @@ def _program(name: str, *, report: bool) -> str:
     return f'{code}; pdf("plots.pdf"); source("{name}.R", echo = TRUE); source("common.R", echo = TRUE)'
 
 
-def print_table(name: str, best: dict[str, Taken], repeats: int, *, report: bool) -> None:
-    """Print what the runs took, beside R and the targets."""
-    by_hand = best.get("R")
-    print(f"\n{name}, {os.cpu_count()} cores, best of {repeats}\n")
-    print(f"{'':20}{'CPU s':>8}{'s':>8}{'MB':>8}   of R's time")
-    for what, taken in best.items():
-        print(f"{what:20}{taken.cpu:8.2f}{taken.wall:8.2f}{taken.megabytes:8.0f}", end="")
-        if by_hand is not None and what in SHARES:
-            times = by_hand.wall / taken.wall
-            print(f"   1/{times:.1f}, by processor time 1/{by_hand.cpu / taken.cpu:.1f}; ", end="")
-            print(f"target 1/{SHARES[what]}: {'yes' if times >= SHARES[what] else 'no'}", end="")
-        elif what in SECONDS:
-            print(f"   target {SECONDS[what]} s: {'yes' if taken.wall <= SECONDS[what] else 'no'}", end="")
-        elif what == "R" and not report:
-            print("   without a report: rmarkdown or pandoc is not installed", end="")
-        print()
+def tables(runs: Runs, memory: Mapping[str, float], options: Options) -> Iterator[str]:
+    """Yield the times and the targets as Markdown."""
+    yield f"The least and, in brackets, the median of {options.repeats} repetitions; memory of all processes."
+    lines = [
+        [what, _two([each.cpu for each in taken]), _two([each.wall for each in taken]), f"{memory[what]:.0f}"]
+        for what, taken in runs.items()
+    ]
+    yield _table(["run", "processor s", "s", "MB"], lines)
+    if BY_HAND in runs and not options.report:
+        yield "R ran without a report: rmarkdown or pandoc is not installed."
+    yield _table(["target", "measured", "reached"], [*_targets(runs)])
 
 
-def note(name: str, best: dict[str, Taken], *, report: bool) -> None:
-    """Add a line to the history: the commit, the machine and what the runs took."""
-    runs = {
-        what: {key: round(value, 3) for key, value in asdict(taken).items()} for what, taken in best.items()
-    }
-    line = {"analysis": name, **_commit(), "machine": _machine(), "r_markdown": report, "runs": runs}
-    with HISTORY.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+def _two(numbers: Sequence[float]) -> str:
+    return f"{min(numbers):.2f} ({median(numbers):.2f})"
 
 
-def _commit() -> dict[str, object]:
-    def git(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
+def _targets(runs: Runs) -> Iterator[list[str]]:
+    """Yield a row for each target; the medians decide."""
+    walls = {what: median(each.wall for each in taken) for what, taken in runs.items()}
+    for what, most in SECONDS.items():
+        yield [f"{what}: ≤ {most} s", f"{walls[what]:.2f} s", _verdict(walls[what] <= most)]
+    for what, most in PROCESSOR.items():
+        cpu = median(each.cpu for each in runs[what])
+        yield [f"{what}: ≤ {most} processor s", f"{cpu:.2f} s", _verdict(cpu <= most)]
+    if BY_HAND in runs:
+        by_hand = best(runs[BY_HAND]).cpu
+        for what, share in SHARES.items():
+            times = walls[BY_HAND] / walls[what]
+            words = f"1/{times:.1f}; of the processor seconds 1/{by_hand / best(runs[what]).cpu:.1f}"
+            yield [f"{what}: ≤ 1/{share} of R's time", words, _verdict(times >= share)]
 
-    try:
-        return {
-            "commit": git("rev-parse", "--short=12", "HEAD"),
-            "date": git("show", "-s", "--format=%cs", "HEAD"),
-            "changed": bool(git("status", "--porcelain", "--untracked-files=no", "mlm_steps")),
-        }
-    except (OSError, subprocess.CalledProcessError):  # an archive without its history
-        return {"commit": None, "date": None, "changed": None}
+
+def _verdict(reached: bool) -> str:
+    return "yes" if reached else "no"
 
 
-def _machine() -> str:
-    busy = os.getloadavg()[0]
-    return f"{platform.machine()}, {os.cpu_count()} cores, {busy:.0f} processes running"
+def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in (heads, ["---"] * len(heads), *lines))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else REPEATS)
+    sys.exit(main())

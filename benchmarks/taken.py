@@ -1,7 +1,7 @@
 """Processor time, elapsed time and largest memory of a command with all processes that it starts.
 
-``python -m benchmarks.taken COMMAND …`` prints them as JSON. It waits for processes that outlive their
-parent, which ``time`` does not count.
+``python -m benchmarks.taken [--tree] COMMAND …`` prints them as JSON. It waits for processes that outlive
+their parent, which ``time`` does not count.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 __all__ = ["Taken", "take"]
 
 PR_SET_CHILD_SUBREAPER = 36
+LOOK = 0.02
+"""Seconds between two looks at the memory."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -31,19 +35,26 @@ class Taken:
     cpu, wall : float
         Seconds of the processors, in user and system mode, and of the clock.
     megabytes : float
-        Resident memory of its largest process.
+        Largest resident memory of one of its processes.
+    tree : float
+        Largest memory of all processes at a time, in megabytes, if it was looked at. A page that several
+        processes share counts once.
     """
 
     cpu: float
     wall: float
     megabytes: float
+    tree: float = float("nan")
 
 
-def take(command: list[str], folder: Path) -> Taken:
-    """Run a command in a folder, without its output, and return what it took; fail if it fails."""
+def take(command: list[str], folder: Path, *, tree: bool = False) -> Taken:
+    """Run a command in a folder, without its output, and return what it took; fail if it fails.
+
+    ``tree`` also looks at the memory of all processes, which lengthens the times.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.taken", *command],
+        [sys.executable, "-m", "benchmarks.taken", *(["--tree"] if tree else []), *command],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -53,12 +64,16 @@ def take(command: list[str], folder: Path) -> Taken:
 
 def main(command: list[str]) -> int:
     """Run, print, and return the command's exit code."""
+    tree = command[:1] == ["--tree"]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    sums = [float("nan")]
+    if tree:
+        threading.Thread(target=_look, args=(sums,), daemon=True).start()
     start = time.perf_counter()
     done = subprocess.run(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        command[tree:], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
     )
     wall = time.perf_counter() - start
     while True:
@@ -67,11 +82,25 @@ def main(command: list[str]) -> int:
         except ChildProcessError:
             break
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(
-        json.dumps({"cpu": used.ru_utime + used.ru_stime, "wall": wall, "megabytes": used.ru_maxrss / 1024})
-    )
+    found = Taken(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, sums[0])
+    print(json.dumps(asdict(found)))
     sys.stderr.buffer.write(done.stderr)
     return done.returncode
+
+
+def _look(sums: list[float]) -> None:
+    """Replace the number by the memory of all processes below this one while that is larger, for ever."""
+    import psutil
+
+    own = psutil.Process()
+    sums[0] = 0.0
+    while True:
+        total = 0.0
+        for process in own.children(recursive=True):
+            with suppress(psutil.Error):  # it has just ended
+                total += process.memory_full_info().pss / 2**20
+        sums[0] = max(sums[0], total)
+        time.sleep(LOOK)
 
 
 if __name__ == "__main__":
