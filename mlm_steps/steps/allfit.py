@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mlm_steps.design.build import build_design
 from mlm_steps.engine import MixedFit
@@ -15,6 +16,7 @@ from mlm_steps.records.allfit import RefitRow
 from mlm_steps.spec import ModelSpec
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 from mlm_steps.steps.validate import prepare_analysis
 
@@ -38,7 +40,8 @@ def allfit(session: Session, model: str | None = None) -> None:
             for record in fits
             if isinstance(record, FitRecord) and session.allows("allfit", record.model)
         ]
-        rungs = tuple(_rung(session, record) for record in wanted)
+        parts = Parts(session, recorder, STEP, RungRefits)
+        rungs = tuple(parts.of_rung(each.model, partial(_rung, session, each)) for each in wanted)
         session.say(*(f"{rung.model}: {rung.verdict}" for rung in rungs))
         if not wanted:
             session.say("nothing to check")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 
 import pandas as pd
 
@@ -18,6 +20,7 @@ from mlm_steps.remedies.columns import with_columns
 from mlm_steps.spec.preset import PresetLadder
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.parts.single_level import single_level_fit
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["assumptions"]
@@ -33,28 +36,36 @@ def assumptions(session: Session) -> None:
     of all models.
     """
     with session.recorded(STEP) as recorder:
-        frame = analysis_frame(session)
-        models = tuple(check_assumptions(model) for model in _models(session, frame))
+        parts = Parts(session, recorder, STEP, DiagnosticsRecord)
+        models = tuple(_checked(session, parts))
         for each in models:
             session.say(*_lines(each))
         recorder.write(AssumptionsRecord(models=models), session.layout.output(STEP))
 
 
-def _models(session: Session, frame: pd.DataFrame) -> Iterator[Model]:
-    everything = session.spec.diagnostics == "all"
+def _checked(session: Session, parts: Parts[DiagnosticsRecord]) -> Iterator[DiagnosticsRecord]:
+    frame, everything = analysis_frame(session), session.spec.diagnostics == "all"
     for entry in session.spec.prelude:
-        try:
-            single = single_level_fit(session, entry.name, frame, {})
-        except MlmError:
-            continue  # the prelude's own step reports why it has no fit
-        yield _model(session, entry.name, single, frame, drawn=everything)
+        make = partial(_of_prelude, session, entry.name, frame, drawn=everything)
+        with suppress(MlmError):  # the prelude's own step reports why it has no fit
+            yield parts.of_prelude(entry.name, make, everything)
     fits = [session.usable(rung.name) for rung in session.spec.rungs]
     found = [record for record in fits if isinstance(record, FitRecord)]
     headline = session.headline(found)
     for record in found:
-        fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
-        data = with_columns(frame, record.derived)
-        yield _model(session, record.model, fit, data, drawn=everything or record is headline)
+        drawn = everything or record is headline
+        yield parts.of_rung(record.model, partial(_of_rung, session, record, frame, drawn=drawn), drawn)
+
+
+def _of_prelude(session: Session, name: str, frame: pd.DataFrame, *, drawn: bool) -> DiagnosticsRecord:
+    single = single_level_fit(session, name, frame, {})
+    return check_assumptions(_model(session, name, single, frame, drawn=drawn))
+
+
+def _of_rung(session: Session, record: FitRecord, frame: pd.DataFrame, *, drawn: bool) -> DiagnosticsRecord:
+    fit = estimates_at_record(session, record, methods=(record.method,)).under(record.method)
+    data = with_columns(frame, record.derived)
+    return check_assumptions(_model(session, record.model, fit, data, drawn=drawn))
 
 
 def _model(session: Session, name: str, fit: OlsFit | MixedFit, frame: pd.DataFrame, *, drawn: bool) -> Model:

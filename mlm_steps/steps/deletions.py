@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mlm_steps.compare.deletions import leave_out
 from mlm_steps.compare.heterogeneity import heterogeneity
 from mlm_steps.compare.simulations import Simulations
@@ -12,6 +14,7 @@ from mlm_steps.records.deletions import DeletionsRecord, RandomEffectTest, RungD
 from mlm_steps.records.effort import OptionalStep
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.parts.control import control_of
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["deletions"]
@@ -26,13 +29,19 @@ def deletions(session: Session) -> None:
     """
     with session.recorded(STEP) as recorder:
         fits = [session.usable(rung.name) for rung in session.spec.rungs]
-        rungs = tuple(_rung(session, record) for record in fits if isinstance(record, FitRecord))
+        parts = Parts(session, recorder, STEP, RungDeletions)
+        rungs = tuple(_rung(session, parts, record) for record in fits if isinstance(record, FitRecord))
         for rung in rungs:
             session.say(*(_line(rung.model, test) for test in rung.deletions))
         recorder.write(DeletionsRecord(rungs=rungs), session.layout.output(STEP))
 
 
-def _rung(session: Session, record: FitRecord) -> RungDeletions:
+def _rung(session: Session, parts: Parts[RungDeletions], record: FitRecord) -> RungDeletions:
+    tested = session.allows(STEP, record.model)
+    return parts.of_rung(record.model, partial(_made, session, record, tested=tested), tested)
+
+
+def _made(session: Session, record: FitRecord, *, tested: bool) -> RungDeletions:
     fit = estimates_at_record(session, record).under(record.method)
     return RungDeletions(
         model=record.model,
@@ -40,7 +49,7 @@ def _rung(session: Session, record: FitRecord) -> RungDeletions:
         npar=fit.npar,
         loglik=-fit.criterion / 2,
         aic=fit.criterion + 2 * fit.npar,
-        deletions=_tests(session, record.model, fit) if session.allows(STEP, record.model) else (),
+        deletions=_tests(session, record.model, fit) if tested else (),
         heterogeneity=heterogeneity(linear_fit(fit)) if record.linear else (),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from mlm_steps.diagnose.parts.influence import Tested, influence_of
 from mlm_steps.records import FitRecord
 from mlm_steps.records.influence import InfluenceRecord, ModelInfluence
 from mlm_steps.steps.parts.at_record import estimates_at_record
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["influence"]
@@ -25,7 +27,8 @@ def influence(session: Session) -> None:
         everything = session.spec.diagnostics == "all"
         headline = session.headline(found)
         wanted = [record for record in found if everything or record is headline]
-        models = tuple(_model(session, record) for record in wanted)
+        parts = Parts(session, recorder, STEP, ModelInfluence)
+        models = tuple(parts.of_rung(each.model, partial(_model, session, each)) for each in wanted)
         for each in models:
             session.say(*_lines(each))
         recorder.write(InfluenceRecord(models=models), session.layout.output(STEP))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from mlm_steps.design.build import build_design
@@ -14,6 +16,7 @@ from mlm_steps.remedies.distribution.base import excess_dispersion
 from mlm_steps.steps.parts.at_record import estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.on_singular import subject_of
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["remedies"]
@@ -31,8 +34,8 @@ def remedies(session: Session) -> None:
         wanted = [
             record for record in fits if isinstance(record, FitRecord) and session.allows(STEP, record.model)
         ]
-        frame = session.sample() if wanted else None  # without the columns of applied remedies
-        rungs = tuple(_advice(session, record, frame) for record in wanted if frame is not None)
+        parts = Parts(session, recorder, STEP, RungAdvice)
+        rungs = tuple(parts.of_rung(each.model, partial(_advice, session, each)) for each in wanted)
         for rung in rungs:
             session.say(f"{rung.model}: {rung.status}", *(f"  {term.text}" for term in rung.terms))
             session.say(*(f"  {a.remedy}: {a.formula}: {a.verdict}" for a in rung.alternatives))
@@ -41,7 +44,8 @@ def remedies(session: Session) -> None:
         recorder.write(RemedyRecord(rungs=rungs), session.layout.output(STEP))
 
 
-def _advice(session: Session, record: FitRecord, frame: pd.DataFrame) -> RungAdvice:
+def _advice(session: Session, record: FitRecord) -> RungAdvice:
+    frame = session.sample()  # without the columns of applied remedies
     if record.deviation is None:
         estimates = estimates_at_record(session, record)
     else:

@@ -79,7 +79,7 @@ rule assumptions:
     input:
         inputs_of("assumptions"),
     output:
-        WORK.output("assumptions"),
+        update(WORK.output("assumptions")),
     log:
         LAYOUT.log("assumptions"),
     resources:
@@ -94,7 +94,7 @@ rule influence:
     input:
         inputs_of("influence"),
     output:
-        WORK.output("influence"),
+        update(WORK.output("influence")),
     log:
         LAYOUT.log("influence"),
     resources:
@@ -109,7 +109,7 @@ rule deletions:
     input:
         inputs_of("deletions"),
     output:
-        WORK.output("deletions"),
+        update(WORK.output("deletions")),
     log:
         LAYOUT.log("deletions"),
     resources:

@@ -46,7 +46,7 @@ rule allfit:
     input:
         inputs_of("allfit"),
     output:
-        WORK.output("allfit"),
+        update(WORK.output("allfit")),
     log:
         LAYOUT.log("allfit"),
     resources:
@@ -61,7 +61,7 @@ rule remedies:
     input:
         inputs_of("remedies"),
     output:
-        WORK.output("remedies"),
+        update(WORK.output("remedies")),
     log:
         LAYOUT.log("remedies"),
     resources:

@@ -114,9 +114,12 @@ class Declaration:
         Returns the names of other jobs whose files the step reads.
     depends_on : callable
         Returns the parts of the spec, besides the models, on which the result depends, as plain values. They
-        enter its key.
+        enter its key, and the keys of the parts of its record.
+    chosen_by : callable
+        Returns the values that decide only which parts its record has and with which options they are made.
+        They enter its key, but not the keys of its parts.
     key : callable or None
-        Returns its key if the key is not made from ``models`` and ``depends_on``.
+        Returns its key if the key is not made from ``models``, ``depends_on`` and ``chosen_by``.
     read_by : tuple of str
         The steps that read the results of all jobs of this step.
     record : str
@@ -146,6 +149,7 @@ class Declaration:
     models: Callable[[PlanInputs, Of], Sequence[str]] = _nothing
     after: Callable[[PlanInputs, Of], Iterable[str]] = _nothing
     depends_on: Callable[[PlanInputs, Of], object] = _nothing
+    chosen_by: Callable[[PlanInputs, Of], object] = _nothing
     key: Callable[[PlanInputs, Of], str | None] | None = None
     read_by: tuple[str, ...] = ()
     record: str = ""
@@ -155,3 +159,7 @@ class Declaration:
     alone: bool = False
     rare: bool = False
     preload: tuple[str, ...] = ()
+
+    def settings(self, inputs: PlanInputs, of: Of) -> list[object]:
+        """Return all values on which the result of a job depends besides the models."""
+        return [self.depends_on(inputs, of), self.chosen_by(inputs, of)]

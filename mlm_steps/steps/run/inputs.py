@@ -100,11 +100,8 @@ class PlanInputs:
 
     @property
     def assumption_settings(self) -> list[object]:
-        """How far assumptions are checked, the seed, and the keys of the single-level models."""
-        spec = self.spec
-        time = getattr(spec.ladder, "time", None)
-        prelude = [self.prelude_key(model.name) for model in spec.prelude]
-        return [spec.diagnostics, spec.seed, time, prelude, self.headline_settings]
+        """How far assumptions are checked, the seed, and the variable of time."""
+        return [self.spec.diagnostics, self.spec.seed, getattr(self.spec.ladder, "time", None)]
 
     @property
     def pairs(self) -> list[tuple[str, ...]]:

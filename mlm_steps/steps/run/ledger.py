@@ -8,6 +8,7 @@ again. The file has a checksum of itself: if a byte of it has changed, none of i
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import resource
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mlm_steps.records.base import Part, Record, write_record
 from mlm_steps.records.whole import write_whole
@@ -81,6 +82,8 @@ class StepEntry(Part):
     """Steps whose files it reads and that were not current; it has to be made again after them."""
     made_from: tuple[str, ...] = ()
     """Names of the blocks of facts that say what it was made from."""
+    parts: dict[str, str] = Field(default_factory=dict)
+    """The keys of the parts of its record, such as one per rung, if it has parts that can be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,21 @@ class Ledger:
         file = entry.outputs.get(str(path.relative_to(self.layout.out))) if entry else None
         return file is not None and _unchanged(path, file)
 
+    def content(self, step: str, path: Path) -> bytes | None:
+        """Return the content of a file of a step; None if it is missing or not as the step wrote it."""
+        expected = self.recorded_hash(step, path)
+        try:
+            content = path.read_bytes() if expected is not None and path.is_file() else None
+        except OSError:
+            return None
+        return content if content is not None and hashlib.sha256(content).hexdigest() == expected else None
+
+    def recorded_hash(self, step: str, path: Path) -> str | None:
+        """Return the SHA-256 of a file as a step wrote it; None if the step has no such file."""
+        entry = self.steps.get(step)
+        file = entry.outputs.get(str(path.relative_to(self.layout.out))) if entry else None
+        return None if file is None else file.sha256
+
     def damage(self, step: str) -> str | None:
         """Return why a step has to be made again regardless of its key; None if its files are unchanged."""
         entry = self.steps.get(step)
@@ -131,13 +149,14 @@ class Ledger:
 class Recorder:
     """Writes the records of a step with its key, and collects its files.
 
-    For a fit it also takes the key of the estimates.
+    For a fit it also takes the key of the estimates, and for a record with parts the key of each part.
     """
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.outputs: list[Path] = []
         self.estimates = ""
+        self.parts: dict[str, str] = {}
 
     def write(self, record: Record, path: Path) -> None:
         """Write a record together with the step's key, and add its file."""
@@ -178,6 +197,7 @@ def recorded(
         estimates=recorder.estimates,
         without=tuple(without),
         made_from=tuple(basis or ()),
+        parts=recorder.parts,
     )
     with _locked(layout) as content:
         # The other entries are not parsed, since parsing all of them would take longer than many steps.

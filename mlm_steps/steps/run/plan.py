@@ -215,7 +215,7 @@ class Plan:
             return declared.key(inputs, job.of)
         models = declared.models(inputs, job.of)
         keys = [inputs.estimates_keys[model] for model in models]
-        depends_on = declared.depends_on(inputs, job.of)
+        settings = declared.settings(inputs, job.of)
         if inputs.profile is None or None in keys:
             return None
         optional = declared.optional
@@ -223,13 +223,13 @@ class Plan:
             if self.work is None:
                 return None
             units = optional.units(inputs, job.of)
-            depends_on = [depends_on, [self.work.allows(optional.step, unit) for unit in units]]
-        return made_from(job.name, models, keys, depends_on, self._shown(job))
+            settings.append([self.work.allows(optional.step, unit) for unit in units])
+        return made_from(job.name, models, keys, settings, self._shown(job))
 
     def _shown(self, job: _Job) -> list[object]:
         """Return the values on which a job depends because it reads the results of all jobs of some steps."""
         inputs = self.inputs
-        read = [(each.name, each.declaration.depends_on(inputs, each.of)) for each in self._read_by(job.kind)]
+        read = [(each.name, each.declaration.settings(inputs, each.of)) for each in self._read_by(job.kind)]
         if not read or inputs.profile is None:
             return []
         intervals = self.spec.intervals.model_dump(mode="json")
