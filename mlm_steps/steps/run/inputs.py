@@ -373,6 +373,8 @@ class PlanInputs:
     ) -> str:
         names = {*self.formulas[model.name].variables, *([model.weights] if model.weights else [])}
         names |= {*self.spec.response_of(model.name).columns}
+        if isinstance(model, PreludeSpec):  # its robust standard errors are for the groups of the ladder
+            names |= {column for columns in self.clusters for column in columns}
         hashes = {name: profile.column(name).content_hash for name in sorted(names)}
         used = {name: level for name, level in levels.items() if name in names}
         shared: list[object] = [profile.sample_hash, hashes, used, nesting]
