@@ -11,29 +11,25 @@ node.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.laplace import Evaluation, laplace, modes_at
+from mlm_steps.engine.pirls.node_sums import AtModes, Grid, NodeSums, Rows, node_sums
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
 from mlm_steps.engine.structures.groups import cholesky_blocks
-from mlm_steps.engine.structures.triangles import backward, forward
+from mlm_steps.engine.structures.triangles import forward
 
-__all__ = ["LARGEST_DIMENSION", "Integral", "Rows", "deviance", "integrate", "nodes", "quadrature_fault"]
+__all__ = ["LARGEST_DIMENSION", "Integral", "deviance", "integrate", "nodes", "quadrature_fault"]
 
 Array = NDArray[np.float64]
 
 LARGEST_DIMENSION = 3
 """Largest number of random coefficients per group: with more, a grid has too many nodes."""
-ELEMENTS = 1_000_000
-"""Largest number of rows times nodes that are evaluated at a time, unless one group has more."""
 
 
 def quadrature_fault(model: PreparedGlmm) -> str | None:
@@ -65,13 +61,13 @@ def deviance(
     """
     if Q == 1:
         return laplace(model, psi, start)
-    state = modes_at(model, psi, start)
-    if state is None:
+    u = _modes(model, psi, start)
+    if u is None:
         return None
     (factor,), (theta, fixed, phi) = model.factors, model.split(psi)
     rows = Rows.of(model.family, model.outcome, factor.refs, factor.J, model.z[0])
     Lambda = factor.pattern.factor(theta[factor.theta])
-    found = integrate(rows, Lambda, model.offset + model.X @ fixed, state.u[0], phi, Q)
+    found = integrate(rows, Lambda, model.offset + model.X @ fixed, u[0], phi, Q)
     if found is None:
         return None
     gradient = np.empty(model.size)
@@ -81,18 +77,21 @@ def deviance(
         gradient[-1] = found.log_phi
     if not (np.isfinite(found.value) and np.isfinite(gradient).all()):
         return None
-    return Evaluation(found.value, gradient, state.u)
+    return Evaluation(found.value, gradient, u)
+
+
+def _modes(model: PreparedGlmm, psi: Array, start: Sequence[Array] | None) -> tuple[Array, ...] | None:
+    """Return the modes at a parameter vector; the loops in C return them with Laplace's approximation."""
+    if model.loops is None:
+        state = modes_at(model, psi, start)
+        return None if state is None else state.u
+    near = laplace(model, psi, start)
+    return None if near is None else near.u
 
 
 @cache
-def nodes(Q: int, K: int) -> tuple[Array, Array]:
+def nodes(Q: int, K: int) -> Grid:
     """Return the grid of Q^K nodes for integrals over a standard normal density.
-
-    Returns
-    -------
-    x : ndarray, shape (Q^K, K)
-    log_weights : ndarray, shape (Q^K,)
-        log(omega_q) + |x_q|² / 2.
 
     Examples
     --------
@@ -103,7 +102,7 @@ def nodes(Q: int, K: int) -> tuple[Array, Array]:
     x, log_w = _rule(Q)
     grids = np.meshgrid(*[x] * K, indexing="ij")
     weights = np.meshgrid(*[log_w + 0.5 * x**2] * K, indexing="ij")
-    return np.stack([g.ravel() for g in grids], axis=1), np.sum([w.ravel() for w in weights], axis=0)
+    return Grid(np.stack([g.ravel() for g in grids], axis=1), np.sum([w.ravel() for w in weights], axis=0))
 
 
 def _rule(Q: int) -> tuple[Array, Array]:
@@ -126,57 +125,6 @@ def _rule(Q: int) -> tuple[Array, Array]:
         before, now, total = before * factor, now * factor, total * factor**2
         scale += np.where(large, 100.0 * np.log(10.0), 0.0)
     return x, -np.log(total) - 2.0 * scale
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """The rows of one grouping factor, sorted by group.
-
-    Attributes
-    ----------
-    family : Family
-    outcome : Outcome
-    refs : ndarray, shape (n,)
-        The group of each row; it does not decrease.
-    starts : ndarray, shape (J + 1,)
-        First row of each group; a group may be empty.
-    z : ndarray, shape (n, K)
-        Columns of all terms on the factor.
-    """
-
-    family: Family
-    outcome: Outcome
-    refs: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    z: Array
-
-    @classmethod
-    def of(cls, family: Family, outcome: Outcome, refs: NDArray[np.intp], J: int, z: Array) -> Rows:
-        """Return the rows of a factor with J groups."""
-        return cls(family, outcome, refs, np.searchsorted(refs, np.arange(J + 1)).astype(np.intp), z)
-
-    @property
-    def J(self) -> int:
-        """Number of groups."""
-        return self.starts.size - 1
-
-    def chunks(self, points: int) -> Iterator[tuple[slice, slice]]:
-        """Yield slices of groups and of their rows, each of about ``ELEMENTS`` rows times points."""
-        width, first = max(1, ELEMENTS // points), 0
-        while first < self.J:
-            last = int(np.searchsorted(self.starts, self.starts[first] + width, side="right")) - 1
-            last = min(max(last, first + 1), self.J)
-            yield slice(first, last), slice(int(self.starts[first]), int(self.starts[last]))
-            first = last
-
-    def group_sums(self, values: Array, groups: slice) -> Array:
-        """Return the sums within groups of values of the groups' rows, shape (groups, …)."""
-        starts = self.starts[groups.start : groups.stop + 1]
-        total = np.zeros((starts.size - 1, *values.shape[1:]))
-        present = np.diff(starts) > 0
-        if present.any():
-            total[present] = np.add.reduceat(values, (starts[:-1] - starts[0])[present], axis=0)
-        return total
 
 
 class Integral(NamedTuple):
@@ -211,32 +159,6 @@ class _Mode(NamedTuple):
     bend: Array
 
 
-class _Sums(NamedTuple):
-    """Sums over nodes with the nodes' shares of the integral as weights.
-
-    Attributes
-    ----------
-    log_integral : ndarray, shape (J,)
-    slope : ndarray, shape (n,)
-        Mean of the slope of the log density of each row.
-    ascent : ndarray, shape (J, K)
-        Mean of the gradient of h in u.
-    turned : ndarray, shape (J, K, K)
-        Mean of x (L⁻¹ gradient)ᵀ.
-    in_Lambda : ndarray, shape (K, K)
-        Sum over groups of the mean of Zᵀ slope uᵀ.
-    log_phi : float
-        Sum of the mean derivative of the log density in log(phi).
-    """
-
-    log_integral: Array
-    slope: Array
-    ascent: Array
-    turned: Array
-    in_Lambda: Array
-    log_phi: float
-
-
 def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: int) -> Integral | None:
     """Return d_Q and its gradient, or None where rounding leaves no factor of H.
 
@@ -256,7 +178,7 @@ def integrate(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float, Q: 
     mode = _at_mode(rows, Lambda, fixed, u, phi)
     if mode is None:
         return None
-    sums = _over_nodes(rows, mode, u, phi, Q)
+    sums = node_sums(rows, AtModes(mode.A, mode.eta, u, mode.L), phi, nodes(Q, u.shape[1]))
     constant = float(rows.outcome.weights @ rows.family.constant(rows.outcome, phi))
     log_det = float(np.log(np.einsum("jkk->jk", mode.L)).sum())
     value = 2.0 * (log_det - float(sums.log_integral.sum()) - constant)
@@ -275,47 +197,8 @@ def _at_mode(rows: Rows, Lambda: Array, fixed: Array, u: Array, phi: float) -> _
     return None if L is None else _Mode(A, eta, B, L, slope, curvature, bend)
 
 
-def _over_nodes(rows: Rows, mode: _Mode, u: Array, phi: float, Q: int) -> _Sums:
-    """Return the sums over nodes, some groups at a time."""
-    J, K = u.shape
-    x, log_weights = nodes(Q, K)
-    log_integral, slope = np.empty(J), np.empty(mode.eta.size)
-    ascent, turned = np.empty((J, K)), np.empty((J, K, K))
-    in_Lambda, log_phi = np.zeros((K, K)), 0.0
-    for groups, span in rows.chunks(len(x)):
-        own, outcome = rows.refs[span] - groups.start, _part(rows.outcome, span)
-        L = mode.L[groups]
-        spread = backward(L, np.broadcast_to(x.T, (len(L), *x.T.shape))).transpose(0, 2, 1)
-        eta = np.repeat(mode.eta[span, None], len(x), axis=1)
-        for k in range(K):
-            eta += mode.A[span, k, None] * spread[own, :, k]
-        u_q = u[groups, None, :] + spread
-        density = outcome.weights * rows.family.log_density(outcome, eta, phi)
-        h = rows.group_sums(density, groups) - 0.5 * np.einsum("jqk,jqk->jq", u_q, u_q) + log_weights
-        log_integral[groups] = special.logsumexp(h, axis=1)
-        share = np.exp(h - log_integral[groups, None])
-        slopes = outcome.weights * rows.family.derivatives(outcome, eta, phi).slope
-        slope[span] = np.einsum("iq,iq->i", slopes, share[own])
-        S = np.stack([rows.group_sums(slopes * rows.z[span, k, None], groups) for k in range(K)], axis=2)
-        in_Lambda += np.einsum("jq,jqa,jqb->ab", share, S, u_q)
-        R = np.stack([rows.group_sums(slopes * mode.A[span, k, None], groups) for k in range(K)], axis=2)
-        g = R - u_q
-        ascent[groups] = np.einsum("jq,jqk->jk", share, g)
-        inner = forward(L, g.transpose(0, 2, 1))
-        turned[groups] = np.einsum("jq,qa,jbq->jab", share, x, inner)
-        if rows.family.has_dispersion:
-            in_phi = outcome.weights * rows.family.in_dispersion(outcome, eta, phi).log_density
-            log_phi += float(np.einsum("iq,iq->", in_phi, share[own]))
-    return _Sums(log_integral, slope, ascent, turned, in_Lambda, log_phi)
-
-
-def _part(outcome: Outcome, span: slice) -> Outcome:
-    """Return some rows as columns, so that they combine with arrays of one column per node."""
-    return Outcome(outcome.y[span, None], outcome.trials[span, None], outcome.weights[span, None])
-
-
 def _gradient(
-    rows: Rows, Lambda: Array, mode: _Mode, u: Array, sums: _Sums, phi: float, value: float
+    rows: Rows, Lambda: Array, mode: _Mode, u: Array, sums: NodeSums, phi: float, value: float
 ) -> Integral:
     """Return the gradient; with one node it is that of Laplace's approximation (statistics, section 22.3)."""
     J, K = u.shape

@@ -14,6 +14,7 @@ static inline int holds(const Py_buffer *buffer, idx count, size_t size) { retur
 PyObject *py_chain(PyObject *module, PyObject *arguments);
 PyObject *py_family_rows(PyObject *module, PyObject *arguments);
 PyObject *py_family_dispersion(PyObject *module, PyObject *arguments);
+PyObject *py_node_sums(PyObject *module, PyObject *arguments);
 PyObject *py_several(PyObject *module, PyObject *arguments);
 PyObject *py_replicates(PyObject *module, PyObject *arguments);
 PyObject *py_several_check(PyObject *module, PyObject *arguments);

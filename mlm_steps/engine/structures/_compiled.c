@@ -100,6 +100,7 @@ static PyMethodDef methods[] = {
     {"chain", py_chain, METH_VARARGS, "Write Laplace's approximation for nested factors and its gradient."},
     {"family_rows", py_family_rows, METH_VARARGS, "Write the derivatives of the log density; return its sum."},
     {"family_dispersion", py_family_dispersion, METH_VARARGS, "Write the derivatives in the dispersion."},
+    {"node_sums", py_node_sums, METH_VARARGS, "Write the sums over the nodes of quadrature."},
     {"several", py_several, METH_VARARGS, "Carry out an operation for several grouping factors."},
     {"several_check", py_several_check, METH_VARARGS, "Return whether a structure is consistent."},
     {"evaluate", py_evaluate, METH_VARARGS, "Write the criterion's three functions and their derivatives."},

@@ -70,6 +70,28 @@ def family_dispersion(
     curvature: NDArray[np.float64],
     /,
 ) -> None: ...
+def node_sums(
+    family: int,
+    phi: float,
+    K: int,
+    starts: NDArray[np.intp],
+    x: NDArray[np.float64],
+    log_weights: NDArray[np.float64],
+    z: NDArray[np.float64],
+    A: NDArray[np.float64],
+    eta: NDArray[np.float64],
+    u: NDArray[np.float64],
+    L: NDArray[np.float64],
+    y: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    log_integral: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    ascent: NDArray[np.float64],
+    turned: NDArray[np.float64],
+    totals: NDArray[np.float64],
+    /,
+) -> None: ...
 def several_check(sizes: NDArray[np.intp], index: NDArray[np.intp], /) -> bool: ...
 def several(
     operation: int,

@@ -9,7 +9,9 @@ import pytest
 from mlm_steps.design.build import build_design
 from mlm_steps.engine.criterion.lambda_ import Pattern
 from mlm_steps.engine.families import Outcome, family_of
-from mlm_steps.engine.pirls.quadrature import Rows, integrate, nodes
+from mlm_steps.engine.pirls.node_sums import AtModes, Rows, node_sums
+from mlm_steps.engine.pirls.quadrature import integrate, nodes
+from mlm_steps.engine.structures import compiled
 from tests.unit.engine.dense_glmm import DenseGlmm
 
 FAMILIES = [
@@ -90,10 +92,46 @@ def test_more_points_lead_to_the_integral(formula):
     assert errors[3] < 1e-8
 
 
+@pytest.mark.parametrize(("family", "link"), FAMILIES)
+def test_the_loops_in_c_give_the_sums_of_numpy(monkeypatch, family, link, formula):
+    if not compiled.usable():
+        pytest.skip("the loops are not compiled")
+    problem = Problem(family, link, formula)
+    theta, beta, phi = problem.parts(problem.psi)
+    blocks = problem.dense.mode_blocks(theta, beta, phi)
+    u, K = np.array([block[2] for block in blocks]), problem.pattern.K
+    A = problem.rows.z @ problem.pattern.factor(theta)
+    eta = problem.design.offset + problem.design.X @ beta + np.einsum("ik,ik->i", A, u[problem.rows.refs])
+    at = AtModes(A, eta, u, np.array([np.eye(K) + 0.1 * np.tri(K)] * len(u)))
+    ours = node_sums(problem.rows, at, phi, nodes(5, K))
+    monkeypatch.setattr(compiled, "BUILT", None)
+    for one, other in zip(ours, node_sums(problem.rows, at, phi, nodes(5, K)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-11 * np.abs(other).max())
+
+
+def test_the_loops_in_c_refuse_arrays_that_do_not_fit():
+    if not compiled.usable():
+        pytest.skip("the loops are not compiled")
+    problem = Problem("poisson", "log", "y ~ x + (1 | g)")
+    rows, n, J = problem.rows, problem.design.n, problem.rows.J
+    at = AtModes(rows.z, np.zeros(n), np.zeros((J, 1)), np.ones((J, 1, 1)))
+    assert np.isfinite(node_sums(rows, at, 1.0, nodes(3, 1)).log_integral).all()
+    wrong = [
+        (rows, at._replace(eta=np.zeros(n - 1))),
+        (rows, at._replace(u=np.zeros((J, 2)), L=np.ones((J, 2, 2)))),
+        (replace(rows, starts=rows.starts[::-1].copy()), at),
+        (replace(rows, starts=rows.starts[:-1]), at),
+    ]
+    for given, points in wrong:
+        with pytest.raises(ValueError, match="do not fit together"):
+            node_sums(given, points, 1.0, nodes(3, 1))
+
+
 def test_groups_are_evaluated_some_at_a_time_with_the_same_result(monkeypatch):
+    monkeypatch.setattr(compiled, "BUILT", None)
     problem = Problem("poisson", "log", "y ~ x + (x | g)")
     whole = problem.at(problem.psi, 5)
-    monkeypatch.setattr("mlm_steps.engine.pirls.quadrature.ELEMENTS", 1)
+    monkeypatch.setattr("mlm_steps.engine.pirls.node_sums.ELEMENTS", 1)
     parts = problem.at(problem.psi, 5)
     assert parts.value == pytest.approx(whole.value, rel=1e-14)
     np.testing.assert_allclose(parts.rows, whole.rows, atol=1e-12)
