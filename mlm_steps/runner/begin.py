@@ -94,8 +94,8 @@ class Keeper:
         for name in RARE:
             if any(STEPS[name].scope.jobs(session.plan.inputs)):
                 load_step(name)
-        # Pydantic builds the serializers of the keys at their first use; otherwise each step builds its own.
-        if not session.plan.keys or session.spec.planned_alone:
+        session.plan.keep_keys()
+        if session.spec.planned_alone:
             return {}
         session.sample()
         return {model: session.layout.output(f"fit/{model}") for model in session.plan.inputs.rungs}

@@ -54,6 +54,7 @@ PRELOADED = (
         if not declared.rare
         for name in (f"mlm_steps.steps.{step}", *declared.preload)
     ),
+    "mlm_steps.records.base:build_parts",  # of the records that these modules have loaded
 )
 """The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 

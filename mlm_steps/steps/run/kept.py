@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.design import parse_formula
 from mlm_steps.errors import Fault, UsageError
+from mlm_steps.records import DataProfile, read_record
 from mlm_steps.spec import LoadedSpec, load_spec
 from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.parquet import read_parquet
@@ -18,7 +19,17 @@ from mlm_steps.steps.run.parquet import read_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["State", "check_formula", "content_hash", "frame_in", "is_text", "open_spec", "state_of"]
+__all__ = [
+    "MOST_SPECS",
+    "State",
+    "check_formula",
+    "content_hash",
+    "frame_in",
+    "is_text",
+    "open_spec",
+    "profile_in",
+    "state_of",
+]
 
 State = tuple[int, int, int]
 
@@ -39,6 +50,11 @@ def frame_in(path: Path) -> pd.DataFrame:
 def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
     return _hash(path, state_of(path))
+
+
+def profile_in(path: Path) -> DataProfile:
+    """Return the profile in a file; raise UsageError if it is damaged."""
+    return _profile(path, state_of(path))
 
 
 def open_spec(path: Path, *, allow_outside: bool = False) -> LoadedSpec:
@@ -80,6 +96,11 @@ def _frame(path: Path, _: State) -> pd.DataFrame:
 @lru_cache(maxsize=MOST_FILES)
 def _hash(path: Path, _: State) -> str:
     return file_hash(path)
+
+
+@lru_cache(maxsize=MOST_SPECS)
+def _profile(path: Path, _: State) -> DataProfile:
+    return read_record(DataProfile, path)
 
 
 @lru_cache(maxsize=MOST_SPECS)

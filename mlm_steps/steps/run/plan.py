@@ -7,9 +7,9 @@ except that of ``data`` need the profile that ``data`` writes, and those of opti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from mlm_steps.design import Formula, parse_formula
@@ -22,12 +22,26 @@ from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.declaration import Declaration, Of
 from mlm_steps.steps.run.identity import made_from
 from mlm_steps.steps.run.inputs import PlanInputs
+from mlm_steps.steps.run.kept import MOST_SPECS, content_hash, profile_in
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.ledger import Ledger
 from mlm_steps.steps.run.levels import HierarchyLevel, variable_levels
 from mlm_steps.steps.run.reasons import ANOTHER_KEY, DATA_FIRST, EFFORT_FIRST, ESTIMATES_KEPT, reason
 
 __all__ = ["Plan", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptKeys:
+    """Keys of steps by name, with the files and the profile that they were made from."""
+
+    sources: tuple[object, ...]
+    profile: DataProfile | None
+    keys: Mapping[str, str | None]
+
+
+_kept: dict[Path, _KeptKeys] = {}
+"""By the path of a spec; filled by the pool of a run, inherited by its forks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +127,14 @@ class Plan:
         names = (name for entry in self.ledger.steps.values() for name in entry.outputs)
         return (self.layout.provenance, *(self.layout.out / name for name in names))
 
-    @cached_property
+    @property
     def formulas(self) -> dict[str, Formula]:
         """The parsed formula of each model, prelude first."""
-        return {m.name: self.read(m.formula) for m in self.spec.models}
+        return _formulas(self.loaded)
 
     def read(self, formula: str) -> Formula:
         """Return a parsed formula; each grouping factor has the name that the ladder uses for it first."""
-        return with_shared_names(parse_formula(formula), self._names)
-
-    @cached_property
-    def _names(self) -> Names:
-        return shared_names(parse_formula(rung.formula) for rung in self.spec.rungs)
+        return with_shared_names(parse_formula(formula), _names(self.loaded))
 
     @cached_property
     def inputs(self) -> PlanInputs:
@@ -138,10 +148,11 @@ class Plan:
             return NO_PROFILE
         if self._given is not None:
             return self._given
-        if self.ledger.key("data") != self.inputs.data_key:
+        kept = self._kept
+        if self.ledger.key("data") != (kept.keys["data"] if kept else self.inputs.data_key):
             return None
         try:
-            return read_record(DataProfile, self.layout.output("data"))
+            return profile_in(self.layout.output("data"))
         except UsageError:
             return None
 
@@ -183,19 +194,31 @@ class Plan:
             self._found[name] = Step(name, head, needs, key, self._why(job, head, needs, key))
         return self._found[name]
 
+    def keep_keys(self) -> None:
+        """Keep the keys for the forks of this process; those of optional steps are known later."""
+        jobs = [job for job in self._jobs.values() if job.declaration.optional is None]
+        keys = {job.name: self._key(job) for job in jobs}
+        _kept[self.loaded.path] = _KeptKeys(self._sources, self.profile, keys)
+
+    @cached_property
+    def _kept(self) -> _KeptKeys | None:
+        """The keys that were kept, if they were made from the same files."""
+        found = _kept.get(self.loaded.path)
+        return found if found is not None and found.sources == self._sources else None
+
+    @property
+    def _sources(self) -> tuple[object, ...]:
+        """The spec, and the hashes of the files that it names."""
+        varied = {name: content_hash(path) for name, path in self.loaded.varied.items()}
+        return (self.loaded, self.inputs.content, self.inputs.beside, varied)
+
     def estimates_key(self, model: str) -> str | None:
         """Return the key of a rung's estimates; None while the data are not current."""
         return self.inputs.estimates_keys[model]
 
-    @cached_property
+    @property
     def _jobs(self) -> dict[str, _Job]:
-        jobs = (
-            _Job(kind, declared.scope.name(kind, of), of)
-            for kind, declared in STEPS.items()
-            if declared.alone or not self.spec.planned_alone
-            for of in declared.scope.jobs(self.inputs)
-        )
-        return {job.name: job for job in jobs}
+        return _jobs(self.loaded)
 
     def _read_by(self, kind: str) -> Iterator[_Job]:
         """Yield the jobs whose declarations state that a step reads their results."""
@@ -210,6 +233,9 @@ class Plan:
 
     def _key(self, job: _Job) -> str | None:
         """Return the key of a job; None while it is unknown."""
+        kept = self._kept
+        if kept is not None and job.name in kept.keys and kept.profile == self.profile:
+            return kept.keys[job.name]
         declared, inputs = job.declaration, self.inputs
         if declared.key is not None:
             return declared.key(inputs, job.of)
@@ -251,3 +277,27 @@ class Plan:
         changed = [need for need, entry in entries if entry is None or entry.key != self.step(need).key]
         rest = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         return f"it follows from {changed[0]}{rest}" if changed else job.declaration.changed
+
+
+@lru_cache(maxsize=MOST_SPECS)
+def _names(loaded: LoadedSpec) -> Names:
+    return shared_names(parse_formula(rung.formula) for rung in loaded.spec.rungs)
+
+
+@lru_cache(maxsize=MOST_SPECS)
+def _formulas(loaded: LoadedSpec) -> dict[str, Formula]:
+    names = _names(loaded)
+    return {m.name: with_shared_names(parse_formula(m.formula), names) for m in loaded.spec.models}
+
+
+@lru_cache(maxsize=MOST_SPECS)
+def _jobs(loaded: LoadedSpec) -> dict[str, _Job]:
+    """Return the jobs that a spec asks for, by name; they do not depend on data."""
+    inputs = PlanInputs(loaded, _formulas(loaded), lambda: None, lambda: None)
+    jobs = (
+        _Job(kind, declared.scope.name(kind, of), of)
+        for kind, declared in STEPS.items()
+        if declared.alone or not loaded.spec.planned_alone
+        for of in declared.scope.jobs(inputs)
+    )
+    return {job.name: job for job in jobs}

@@ -11,6 +11,7 @@ from mlm_steps.cli import run_command
 from mlm_steps.runner.begin import Keeper
 from mlm_steps.steps.parts import at_record
 from mlm_steps.steps.parts.at_record import estimates_at_record
+from mlm_steps.steps.run import plan
 from mlm_steps.steps.run.session import Session
 
 DATA = Path(__file__).parents[2] / "reference" / "data" / "sleepstudy.csv"
@@ -46,6 +47,7 @@ class Run:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.setattr(at_record, "_kept", {})
+    monkeypatch.setattr(plan, "_kept", {})
     return Run(tmp_path)
 
 
@@ -121,6 +123,37 @@ def test_estimates_that_need_much_memory_are_not_kept(run, monkeypatch):
         run.make("fit", f"--model={model}")
     assert run.keep()
     assert [path.name for path in at_record._kept] == ["a.json"]  # 180 rows
+
+
+def test_the_kept_keys_are_those_that_a_step_computes(run):
+    run.make("data")
+    own = run.session().plan.keys
+    run.keep()
+    assert set(own) - set(plan._kept[run.spec].keys) == {
+        *("allfit", "deletions", "remedies", "simulate/a--b/0-1000", "profile/a", "profile/b")
+    }
+    assert run.session().plan.keys == own
+
+
+@pytest.mark.parametrize("change", ["spec", "data", "sample", "profile"])
+def test_kept_keys_are_not_used_after_a_change(run, change):
+    run.make("data")
+    run.keep()
+    before = run.session().plan.keys
+    if change == "spec":
+        run.spec.write_text(SPEC.replace("Reaction ~ 1 +", "Reaction ~ Days +"))
+        run.make("data")
+    elif change == "data":
+        path = run.spec.parent / "sleepstudy.csv"
+        path.write_text(path.read_text().replace("249.56", "249.57"))
+        run.make("data")
+    else:  # changed by hand, and so not current
+        ending = {"sample": "analysis.parquet", "profile": "profile.json"}[change]
+        path = run.out / "data" / ending
+        path.write_bytes(path.read_bytes()[:-1] + b" ")
+    now = run.session().plan.keys
+    plan._kept.clear()
+    assert now == run.session().plan.keys != before
 
 
 def test_a_spec_at_fault_leaves_nothing_to_keep(run):
