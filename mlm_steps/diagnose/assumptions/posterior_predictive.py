@@ -100,15 +100,16 @@ def _statistics(y: Array, drawn: Array, factor: Factor | None, rows: NDArray[np.
         "minimum": both.min(axis=1),
         "maximum": both.max(axis=1),
     }
-    if factor is not None and np.unique(factor.refs[rows]).size < rows.size:
-        found["ICC"] = np.array([_icc(each, factor, rows) for each in both])
+    if factor is not None:
+        refs = np.unique(factor.refs[rows], return_inverse=True)[1]
+        n = np.bincount(refs).astype(float)
+        if n.size < rows.size:
+            found["ICC"] = np.array([_icc(each, refs, n) for each in both])
     return [_Statistic(name, float(values[0]), values[1:]) for name, values in found.items()]
 
 
-def _icc(y: Array, factor: Factor, rows: NDArray[np.intp]) -> float:
-    """Return the intraclass correlation of a one-way analysis of variance."""
-    refs = np.unique(factor.refs[rows], return_inverse=True)[1]
-    n = np.bincount(refs).astype(float)
+def _icc(y: Array, refs: NDArray[np.intp], n: Array) -> float:
+    """Return the intraclass correlation of a one-way analysis of variance of groups of sizes ``n``."""
     mean = np.bincount(refs, weights=y) / n
     J, total = n.size, float(n.sum())
     within = float(np.sum((y - mean[refs]) ** 2)) / (total - J)
@@ -151,8 +152,9 @@ def _density(y: Array, grid: Array) -> Array:
     """Return a density by Gaussian kernels on the grid; the outcomes are first counted in fine bins."""
     step = grid[1] - grid[0]
     edges = np.append(grid - step / 2, grid[-1] + step / 2)
-    counts = np.histogram(y, bins=edges)[0] / (y.size * step)
-    quartiles = np.quantile(y, (0.25, 0.75))
+    ordered = np.sort(y)  # both functions below take a third of the time for ordered values
+    counts = np.histogram(ordered, bins=edges)[0] / (y.size * step)
+    quartiles = np.quantile(ordered, (0.25, 0.75))
     scale = min(float(y.std()), float(quartiles[1] - quartiles[0]) / 1.34) or float(y.std()) or 1.0
     width = max(0.9 * scale * y.size**-0.2, step / 2)
     away = np.arange(-GRID, GRID + 1) * step / width

@@ -85,9 +85,10 @@ def quantile_plot(values: Array, effective: float, rng: np.random.Generator) -> 
     share = (ranks - 0.375) / (n + 0.25)
     expected = scipy.special.ndtri(share)
     weights = np.exp(-(expected**2)) / (share * (1.0 - share))
-    observed = _standard(np.partition(values, ranks - 1)[ranks - 1][None, :], expected, weights)[0]
+    observed = _standard(np.sort(values)[ranks - 1][None, :], expected, weights)[0]
     drawn = _standard(_drawn(ranks, n, effective, rng), expected, weights)
-    low, middle, high = np.quantile(drawn, HALF, axis=0)
+    # Sorting the rows of a contiguous array is several times faster than the partition by np.quantile.
+    low, middle, high = np.quantile(np.sort(drawn.T, axis=1), HALF, axis=1)
     above, below = np.maximum(high - middle, 1e-12), np.maximum(middle - low, 1e-12)
     farthest = np.max(_distances(drawn, middle, above, below), axis=1)
     statistic = float(np.max(_distances(observed[None, :], middle, above, below)))
