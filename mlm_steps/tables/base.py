@@ -71,7 +71,7 @@ class Table:
         Import the file as text in a spreadsheet that runs formulas.
         """
         # The writer turns other values into the text of _text itself, without a call of Python for each.
-        rows = ([_text(v) if v is True or v is False else v for v in row] for row in self.rows)
+        rows = (_without_booleans(row) if bool in map(type, row) else row for row in self.rows)
         return csv_text(chain([self.columns], rows))
 
     def column(self, name: str) -> tuple[Cell, ...]:
@@ -162,6 +162,10 @@ def _row(
             raise ValueError(f"{column} is {value}")
     filled = known.difference(empty, dict(not_finite))
     return (*values, join_pairs((column, code) for column, code in codes.items() if column not in filled))
+
+
+def _without_booleans(row: Iterable[Cell]) -> list[Cell]:
+    return [_text(value) if value is True or value is False else value for value in row]
 
 
 def _text(value: Cell) -> str:
