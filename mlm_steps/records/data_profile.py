@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Literal
 
 from pydantic import Field
@@ -27,6 +28,7 @@ __all__ = [
     "VariableLevel",
     "VariableLoss",
     "factor_ranks",
+    "no_profile",
 ]
 
 ColumnKind = Literal["group", "category", "ordered", "number", "text"]
@@ -287,7 +289,7 @@ class DataProfile(Record):
     variable_levels: tuple[VariableLevel, ...]
     nesting: tuple[NestingRelation, ...]
     slopes: tuple[SlopeComparison, ...] = ()
-    descriptives: Descriptives = Descriptives()
+    descriptives: Descriptives = Field(default_factory=Descriptives)
     occasions: Occasions | None = None
     """None if the spec does not declare occasions."""
     notices: tuple[Notice, ...]
@@ -319,8 +321,10 @@ class DataProfile(Record):
         return factor_ranks((factor.name for factor in self.factors), self.nesting)
 
 
-NO_PROFILE = DataProfile.model_construct(
-    file="", file_hash="", rows_file=0, rows=0, sample_hash="", columns=(), lost=(), factors=(),
-    variable_levels=(), nesting=(), notices=(),
-)  # fmt: skip
-"""The profile of a run without data."""
+@cache
+def no_profile() -> DataProfile:
+    """Return the profile of a run without data."""
+    return DataProfile.model_construct(
+        file="", file_hash="", rows_file=0, rows=0, sample_hash="", columns=(), lost=(), factors=(),
+        variable_levels=(), nesting=(), notices=(),
+    )  # fmt: skip

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
+from typing import Any
 
 from mlm_steps.design import Formula
 from mlm_steps.figures import FIGURES, GENERALIZED, LINEAR, PLANNED
@@ -44,6 +45,14 @@ def _simulation_jobs(spec: PipelineSpec) -> tuple[str, ...]:
     count = spec.tests.replicates
     size = SIZE if spec.tests.bootstrap == "always" or spec.effort == "full" else count
     return tuple(f"{start}-{min(start + size, count)}" for start in range(0, count, size))
+
+
+def _only(block: Mapping[str, Any], keys: Collection[str]) -> dict[str, object]:
+    return {key: value for key, value in block.items() if key in keys}
+
+
+def _without(block: Mapping[str, Any], keys: Collection[str]) -> dict[str, object]:
+    return {key: value for key, value in block.items() if key not in keys}
 
 
 class PlanInputs:
@@ -81,6 +90,11 @@ class PlanInputs:
     def work(self) -> EffortRecord | None:
         """The plan of the optional work, if it is current."""
         return self._work()
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """The spec as values of JSON; a block of its own would take milliseconds, to build its serializer."""
+        return self.spec.model_dump(mode="json")
 
     @property
     def rungs(self) -> list[str]:
@@ -186,7 +200,7 @@ class PlanInputs:
     def compared_run(self) -> list[object]:
         """The run that the report is compared with, its content, and what the comparison says of this run."""
         spec = self.spec
-        hypotheses = spec.model_dump(mode="json", include={"hypotheses"})
+        hypotheses = _only(self.said, {"hypotheses"})
         return [spec.report.compare_with, self.beside, hypotheses, self.loaded.source.text]
 
     @property
@@ -244,19 +258,13 @@ class PlanInputs:
         """The parts of the spec that decide on optional work."""
         spec = self.spec
         written = [sorted(block.model_fields_set) for block in (spec.tests, spec.intervals)]
-        return [
-            spec.effort,
-            spec.estimation.allfit,
-            spec.tests.model_dump(mode="json", exclude={"adjust"}),
-            spec.intervals.model_dump(mode="json"),
-            written,
-            self.pairs,
-        ]
+        tests = _without(self.said["tests"], {"adjust"})
+        return [spec.effort, spec.estimation.allfit, tests, self.said["intervals"], written, self.pairs]
 
     @property
     def readings(self) -> list[object]:
         """The parts of the spec that determine which contrasts, slopes and means are computed."""
-        said = self.spec.model_dump(mode="json", include={"contrasts", "slopes", "means", "effects"})
+        said = self.said
         pretests = {each.pretest for each in self.spec.effects.differences if each.pretest}
         columns = self.profile.columns if self.profile else ()
         hashes = [column.content_hash for column in columns if column.name in pretests]
@@ -277,37 +285,37 @@ class PlanInputs:
     @property
     def variance_settings(self) -> dict[str, object]:
         """What the explained variance of a rung depends on in addition to fits."""
-        estimation = self.spec.estimation.model_dump(mode="json", include=VARIANCES, exclude_none=True)
+        asked = _only(self.said["estimation"], VARIANCES)
+        estimation = {name: value for name, value in asked.items() if value is not None}
         return estimation | self.spec.variance.model_dump(mode="json", exclude_defaults=True)
 
     @property
     def test_settings(self) -> dict[str, object]:
         """The parts of the spec that determine how coefficients and terms are tested."""
-        return self.spec.estimation.model_dump(mode="json", include=TESTS)
+        return _only(self.said["estimation"], TESTS)
 
     @property
     def coefficient_settings(self) -> dict[str, object]:
         """The parts of the spec that determine how single coefficients are tested."""
-        return self.spec.estimation.model_dump(mode="json", include={"df", "confidence"})
+        return _only(self.said["estimation"], {"df", "confidence"})
 
     @property
     def derivations(self) -> object:
         """How columns are derived, which tells the source of a centred predictor."""
-        return self.spec.data.model_dump(mode="json", include={"derive"})
+        return _only(self.said["data"], {"derive"})
 
     @property
     def labels(self) -> list[object]:
         """The title, the labels, the units, the headline rung and the hypotheses."""
         labels = {m.name: m.label for m in self.spec.models}
         columns = {name: (c.label, c.unit) for name, c in self.spec.data.columns.items()}
-        shown = self.spec.model_dump(mode="json", include={"units", "hypotheses"})
+        shown = _only(self.said, {"units", "hypotheses"})
         return [self.spec.title_or_name, labels, columns, shown, self.spec.headline]
 
     @property
     def table_settings(self) -> list[object]:
         """The parts of the spec on which tables depend, besides those of the records that they show."""
-        tests = self.spec.tests.model_dump(mode="json")
-        hypotheses = self.spec.model_dump(mode="json", include={"hypotheses"})
+        tests, hypotheses = self.said["tests"], _only(self.said, {"hypotheses"})
         shown = [self.spec.headline] if self.spec.vary is not None else []
         return [self.allfit_settings, self.spec.effort, self.spec.seed, tests, hypotheses, *shown]
 
@@ -315,18 +323,16 @@ class PlanInputs:
     def report_settings(self) -> list[object]:
         """The whole spec, its file, and the date of the report."""
         digest = hashlib.sha256(self.loaded.path.read_bytes()).hexdigest()
-        spec = self.spec.model_dump(mode="json")
         date = report_date(self.loaded.path)
-        return [self.labels, self.spec.name, spec, digest, self.allfit_settings, date]
+        return [self.labels, self.spec.name, self.said, digest, self.allfit_settings, date]
 
     @cached_property
     def data_key(self) -> str:
         """Hash of everything on which the analysis sample depends."""
         spec = self.spec
-        data = spec.data.model_dump(mode="json", exclude={"columns"})
+        data = _without(self.said["data"], {"columns"})
         columns = {
-            name: column.model_dump(mode="json", exclude={"label", "unit"})
-            for name, column in spec.data.columns.items()
+            name: _without(column, {"label", "unit"}) for name, column in self.said["data"]["columns"].items()
         }
         models = spec.models
         uses = sorted(
@@ -384,6 +390,6 @@ class PlanInputs:
         entry = model.model_dump(mode="json", exclude={"label"})
         if isinstance(model, PreludeSpec):
             return made_from("prelude", entry, shared, sorted(self.clusters))
-        estimation = self.spec.estimation.model_dump(mode="json", exclude={"allfit", *TESTS, *VARIANCES})
+        estimation = _without(self.said["estimation"], {"allfit", *TESTS, *VARIANCES})
         remedies, confidence = self.spec.remedies, self.spec.estimation.confidence
         return made_from("fit", entry, shared, estimation, (remedies, confidence) if remedies else ())

@@ -16,7 +16,7 @@ from mlm_steps.design import Formula, parse_formula
 from mlm_steps.design.one_name import Names, shared_names, with_shared_names
 from mlm_steps.errors import UsageError
 from mlm_steps.records import DataProfile, EffortRecord, read_record
-from mlm_steps.records.data_profile import NO_PROFILE
+from mlm_steps.records.data_profile import no_profile
 from mlm_steps.spec import LoadedSpec
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.declaration import Declaration, Of
@@ -145,7 +145,7 @@ class Plan:
     def profile(self) -> DataProfile | None:
         """The profile of the data, if it is current and can be read; an empty one of a spec without data."""
         if self.spec.planned_alone:
-            return NO_PROFILE
+            return no_profile()
         if self._given is not None:
             return self._given
         kept = self._kept
@@ -258,7 +258,7 @@ class Plan:
         read = [(each.name, each.declaration.settings(inputs, each.of)) for each in self._read_by(job.kind)]
         if not read or inputs.profile is None:
             return []
-        intervals = self.spec.intervals.model_dump(mode="json")
+        intervals = inputs.said["intervals"]
         return [inputs.data_key, inputs.estimates_keys, inputs.test_settings, intervals, read]
 
     def _why(self, job: _Job, head: Path, needs: tuple[str, ...], key: str | None) -> str | None:
