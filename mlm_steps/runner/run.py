@@ -7,8 +7,8 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.cluster.needs import Needs
 from mlm_steps.runner.cluster.sightings import Sightings
-from mlm_steps.runner.cluster.target import open_target
+from mlm_steps.runner.cluster.target import Target, open_target
 from mlm_steps.runner.display import Display, is_live
 from mlm_steps.runner.lock import check_notes, check_places, clear_way, locked, tidy
 from mlm_steps.runner.progress import DECIDE, Progress
@@ -112,7 +112,10 @@ def run_waiting(
     outside, force = request.allow_outside, request.force
     target = None if request.profile is None else open_target(request.profile, plan.layout.out)
     progress = Progress(display, request.cores or os.cpu_count() or 1)
-    with checking(pool, plan, allow_outside=outside, force=force) as check:
+    with ExitStack() as held:
+        check = held.enter_context(checking(pool, plan, allow_outside=outside, force=force))
+        held.enter_context(_environment({"MLM_POOL": pool.address, VARIABLE: this_process()}))
+        admit = cache(partial(_admit, request, plan, display, progress, target, check, held))
         work = prepare_workflow(
             spec=request.spec,
             out=plan.layout.out,
@@ -123,22 +126,53 @@ def run_waiting(
             allow_outside=outside,
             progress=progress,
             pool=pool,
+            admit=admit,
         )
-        code, said = check()
-        if code != DONE:
-            return end(request, Verdict(code, "", said, len(plan.steps)))
-        _say_closed(plan)
-    with locked(plan.layout.out), _environment({"MLM_POOL": pool.address, VARIABLE: this_process()}):
-        gc.freeze()
-        gc.enable()
-        if force:
-            withdraw(plan.layout)
-        _expect(progress, display, plan, request)
-        if target is not None and target.remote:
-            progress.watch(Sightings(plan.layout.out))
-        with progress.shown(), nullcontext() if target is None else target.queued(display):
+        try:
             done = work()
+        except _RefusedError as refused:
+            return end(request, refused.verdict)
     return end(request, ended(request, plan.layout.out, progress, done=done))
+
+
+class _RefusedError(Exception):
+    """The check has found faults."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.err)
+        self.verdict = verdict
+
+
+def _admit(
+    request: RunRequest,
+    plan: Plan,
+    display: Display,
+    progress: Progress,
+    target: Target | None,
+    check: Callable[[], tuple[int, str]],
+    held: ExitStack,
+) -> Plan:
+    """Wait for the check, lock the output folder, say what is made, and return the plan.
+
+    ``held`` keeps the lock and shows the progress until the run ends. _RefusedError is raised if there are
+    faults.
+    """
+    code, said = check()
+    if code != DONE:
+        raise _RefusedError(Verdict(code, "", said, len(plan.steps)))
+    _say_closed(plan)
+    held.enter_context(locked(plan.layout.out))
+    gc.freeze()
+    gc.enable()
+    if request.force:
+        withdraw(plan.layout)
+    now = _expect(progress, display, plan, request)
+    if target is not None and target.remote:
+        progress.watch(Sightings(plan.layout.out))
+    held.enter_context(progress.shown())
+    if target is not None:
+        held.enter_context(target.queued(display))
+    return now
 
 
 def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, done: bool = True) -> Verdict:
@@ -155,8 +189,8 @@ def ended(request: RunRequest, out: Path, progress: Progress | None = None, *, d
     return verdict
 
 
-def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> None:
-    """Print which steps are made and why, and clear the way for them.
+def _expect(progress: Progress, display: Display, opening: Plan, request: RunRequest) -> Plan:
+    """Print which steps are made and why, clear the way for them, and return the plan.
 
     The check may have made the data in the meantime.
     """
@@ -171,6 +205,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     display.planned(steps, describe_reasons(steps))
     for step in made:
         progress.end(step.name, plan.ledger.steps[step.name].seconds)
+    return plan
 
 
 def _long(request: RunRequest) -> dict[str, bool]:

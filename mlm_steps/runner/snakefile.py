@@ -13,6 +13,7 @@ from pathlib import Path
 from mlm_steps.errors import MlmError
 from mlm_steps.records.checks import ChecksRecord
 from mlm_steps.runner import client
+from mlm_steps.runner.admission import wait_for_admission
 from mlm_steps.runner.alias import plain_name
 from mlm_steps.runner.check import checking
 from mlm_steps.runner.cluster.needs import Amount, Needs, growing
@@ -40,7 +41,7 @@ class Workflow:
     Attributes
     ----------
     opening : Plan
-        The plan as it was when the Snakefile was read.
+        The plan as it was when the Snakefile was read, or, in `mlm run`, when the input had been checked.
     out : Path
         The output folder.
     layout : Layout
@@ -66,6 +67,13 @@ class Workflow:
         outside = " --allow-outside" if allow_outside else ""
         self.arguments = f"{shlex.quote(str(spec))} --out {shlex.quote(str(plan.layout.out))}{outside}"
 
+    def begin(self) -> None:
+        """Wait for the check of the input, which may make the data, if `mlm run` reads the Snakefile."""
+        plan = wait_for_admission()
+        if plan is not None:
+            renamed = plan.layout.out != self.layout.out
+            self.opening = self._reopened() if renamed else plan
+
     @property
     def waiting(self) -> bool:
         """Whether any step is to be made."""
@@ -81,7 +89,7 @@ class Workflow:
         return f"{shlex.quote(sys.executable)} {pooled if 'MLM_POOL' in os.environ else '-P -m mlm_steps'}"
 
     def key_file(self, step: str) -> str:
-        """Return the key file of a step for the data that existed when the Snakefile was read."""
+        """Return the key file of a step for the data that existed at the start."""
         return str(key_file(self.opening, self.opening.step(step)))
 
     def output(self, step: str) -> str:
@@ -92,6 +100,13 @@ class Workflow:
     def is_optional(step: str) -> bool:
         """Return whether the effort decides on a step."""
         return STEPS[step.partition("/")[0]].optional is not None
+
+    def waits_for(self, step: str) -> str | None:
+        """Return the step whose end decides on the inputs of a step; None if it was current at the start."""
+        if not self.waits_for_data:
+            return None
+        decisive = "effort" if self.is_optional(step) else "data"
+        return None if self.opening.step(decisive).current else decisive
 
     @staticmethod
     def shell(step: str) -> str:

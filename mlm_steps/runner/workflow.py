@@ -15,6 +15,7 @@ from types import FrameType
 
 from mlm_steps.errors import MlmError
 from mlm_steps.report.share import share
+from mlm_steps.runner.admission import Admit, admitting
 from mlm_steps.runner.alias import is_number, plain_name
 from mlm_steps.runner.cluster.executor import adapt as adapt_slurm
 from mlm_steps.runner.cluster.profiles import read_command_line
@@ -38,6 +39,7 @@ def prepare_workflow(
     allow_outside: bool,
     progress: Progress,
     pool: WarmPool,
+    admit: Admit,
     decisive: Sequence[Step] = (),
     are_long: Callable[[], Mapping[str, bool]] = dict,
 ) -> Callable[[], bool]:
@@ -49,7 +51,8 @@ def prepare_workflow(
 
     On a cluster, the ``decisive`` steps, which decide what other steps do, are made before any other job is
     submitted: Snakemake loses jobs of several steps when it plans again after a checkpoint. ``are_long``
-    returns which steps take so long that they are taken out of the profile's groups.
+    returns which steps take so long that they are taken out of the profile's groups. ``admit`` is called when
+    Snakemake has read the rules, or before if there is a profile, since its groups depend on the data.
     """
     folder = share("workflow")
     # Snakemake reads a number as a number even in quotes; with ./ before it, it is text.
@@ -79,7 +82,8 @@ def prepare_workflow(
     is_made = partial(_is_made, spec, out, allow_outside)
     calls = PoolCalls(pool.address, [str(spec), f"--out={plain_name(out)}", *outside], is_made)
     adapt_local(calls, progress.step_of)
-    return partial(_run, parser, arguments, progress, [*stages, arguments.targets], are_long, pool.folder)
+    run = partial(_run, parser, arguments, progress, [*stages, arguments.targets], pool.folder)
+    return partial(run, admit, None if target is None else are_long)
 
 
 def _run(
@@ -87,19 +91,21 @@ def _run(
     arguments: Namespace,
     progress: Progress,
     stages: Sequence[Sequence[str]],
-    are_long: Callable[[], Mapping[str, bool]],
     scratch: Path,
+    admit: Admit,
+    are_long: Callable[[], Mapping[str, bool]] | None,
 ) -> bool:
     """Run Snakemake for the targets of each stage until one fails; return whether all have succeeded."""
     from snakemake.cli import args_to_api
     from snakemake.logging import logger
 
-    if arguments.groups:
-        scattered = are_long()
-        arguments.groups = {rule: name for rule, name in arguments.groups.items() if not scattered.get(rule)}
+    if are_long is not None:
+        admit()
+        groups, scattered = arguments.groups or {}, are_long()
+        arguments.groups = {rule: name for rule, name in groups.items() if not scattered.get(rule)}
     logger.addFilter(progress)
     try:
-        with _temporary_files_in(scratch), _interrupts() as interrupted:
+        with _temporary_files_in(scratch), _interrupts() as interrupted, admitting(admit):
             wanted = (Namespace(**{**vars(arguments), "targets": [*targets]}) for targets in stages)
             done = all(bool(args_to_api(each, parser)) for each in wanted)
     finally:

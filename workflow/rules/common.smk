@@ -14,18 +14,21 @@ ARGUMENTS = WORK.arguments
 LAYOUT = WORK.layout
 REPORTS = WORK.reports
 
+# Steps of which others wait go first, then those that take longest, so that no core waits for one of them at the end.
+FITS, DECISIVE, LONG = 3, 2, 1
+
 
 def inputs_of(step):
     """Return the input function of a step such as ``fit/{model}``.
 
-    The inputs are known once the data are current; those of an optional step, once the effort is planned.
+    The inputs are known once the data are current; those of an optional step, once the effort is planned. A
+    checkpoint that was current when the Snakefile was read is not waited for, since Snakemake would plan again.
     """
 
     def inputs(wildcards):
-        if not WORK.waits_for_data:
-            return WORK.inputs(step.format(**dict(wildcards.items())))
-        waited_for = checkpoints.effort if WORK.is_optional(step) else checkpoints.data
-        waited_for.get()
+        waited_for = WORK.waits_for(step)
+        if waited_for is not None:
+            getattr(checkpoints, waited_for).get()
         return WORK.inputs(step.format(**dict(wildcards.items())))
 
     return inputs

@@ -8,6 +8,7 @@ rule compare:
     wildcard_constraints:
         smaller=WORK.compared,
         larger=WORK.rungs,
+    priority: DECISIVE
     resources:
         mem_mb=WORK.memory("compare"),
         runtime=WORK.minutes("compare"),
@@ -23,6 +24,7 @@ checkpoint effort:
         WORK.output("effort"),
     log:
         LAYOUT.log("effort"),
+    priority: DECISIVE
     shell:
         WORK.shell("effort")
 
@@ -67,6 +69,7 @@ rule diagnostics:
         WORK.output("diagnostics/{model}"),
     log:
         LAYOUT.log("diagnostics/{model}"),
+    priority: DECISIVE
     resources:
         mem_mb=WORK.memory("diagnostics"),
         runtime=WORK.minutes("diagnostics"),
@@ -82,6 +85,7 @@ rule assumptions:
         update(WORK.output("assumptions")),
     log:
         LAYOUT.log("assumptions"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("assumptions"),
         runtime=WORK.minutes("assumptions"),
@@ -97,6 +101,7 @@ rule influence:
         update(WORK.output("influence")),
     log:
         LAYOUT.log("influence"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("influence"),
         runtime=WORK.minutes("influence"),
@@ -112,6 +117,7 @@ rule deletions:
         update(WORK.output("deletions")),
     log:
         LAYOUT.log("deletions"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("deletions"),
         runtime=WORK.minutes("deletions"),
@@ -127,6 +133,7 @@ rule sensitivity:
         WORK.output("sensitivity/{kind}"),
     log:
         LAYOUT.log("sensitivity/{kind}"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("sensitivity"),
         runtime=WORK.minutes("sensitivity"),

@@ -1,6 +1,10 @@
+def key_of_data(wildcards):
+    return WORK.key_file("data")  # once it is known whether the check has made the data
+
+
 checkpoint data:
     input:
-        WORK.key_file("data"),
+        key_of_data,
     output:
         WORK.output("data"),
     log:

@@ -20,6 +20,7 @@ rule fit:
         WORK.output("fit/{model}"),
     log:
         LAYOUT.log("fit/{model}"),
+    priority: FITS
     resources:
         mem_mb=WORK.memory("fit"),
         runtime=WORK.minutes("fit"),
@@ -49,6 +50,7 @@ rule allfit:
         update(WORK.output("allfit")),
     log:
         LAYOUT.log("allfit"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("allfit"),
         runtime=WORK.minutes("allfit"),
@@ -64,6 +66,7 @@ rule remedies:
         update(WORK.output("remedies")),
     log:
         LAYOUT.log("remedies"),
+    priority: LONG
     resources:
         mem_mb=WORK.memory("remedies"),
         runtime=WORK.minutes("remedies"),
