@@ -163,8 +163,8 @@ def _objects(series: pd.Series) -> Value:
 def _words(series: pd.Series) -> Factor:
     import pandas as pd
 
-    codes, uniques = pd.factorize(series)
-    words = [str(label) for label in uniques]
+    codes, uniques = pd.factorize(series.to_numpy() if series.dtype == object else series.array)
+    words = [str(label) for label in uniques.tolist()]
     levels = tuple(sort_labels(words))
     position = {label: i for i, label in enumerate(levels)}
     rank = np.array([*(position[word] for word in words), -1], dtype=np.intp)
@@ -187,7 +187,7 @@ def _absent(series: pd.Series) -> NDArray[np.bool_]:
     """Return which values are missing, with a fast path for plain numbers."""
     dtype = series.dtype
     if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
-        return np.asarray(series.isna(), dtype=bool)
+        return np.asarray(series.array.isna(), dtype=bool)
     return np.asarray(np.isnan(series.to_numpy())) if dtype.kind == "f" else np.zeros(len(series), dtype=bool)
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mlm_steps.engine.pirls.modes import SETTLED, State, find_modes, moved, rows_of, summed
 from mlm_steps.engine.pirls.prepared import PreparedGlmm
-from mlm_steps.engine.structures.compiled_chain import ChainRows
 
 __all__ = ["Evaluation", "fixed_information", "laplace", "modes_at"]
 
@@ -89,14 +88,12 @@ def _in_numpy(
 def _in_loops(
     model: PreparedGlmm, psi: Array, start: Sequence[Array] | None, information: bool
 ) -> Evaluation | None:
-    (theta, fixed, phi), kernel, outcome = model.split(psi), model.family.kernel, model.outcome
+    (theta, fixed, phi), kernel = model.split(psi), model.family.kernel
     if model.loops is None or kernel is None:
         raise ValueError("the loops do not have this model")
-    z = model.z[0] if len(model.z) == 1 else np.concatenate(model.z, axis=1)
-    rows = ChainRows(
-        np.ascontiguousarray(z), model.X, model.offset, outcome.y, outcome.trials, outcome.weights
+    found = model.loops.evaluate(
+        kernel, theta, fixed, phi, model.chain_rows, start, SETTLED, information=information
     )
-    found = model.loops.evaluate(kernel, theta, fixed, phi, rows, start, SETTLED, information=information)
     if found is None:
         return None
     gradient = np.empty(model.size)

@@ -8,6 +8,7 @@ predictor by about 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from mlm_steps.design.matrices import Design
 from mlm_steps.engine.families import Family, Outcome
 from mlm_steps.engine.pirls.constants import Constants
-from mlm_steps.engine.structures.compiled_chain import CompiledChain
+from mlm_steps.engine.structures.compiled_chain import ChainRows, CompiledChain
 from mlm_steps.engine.structures.compiled_several import CompiledSeveral
 from mlm_steps.engine.structures.groups import FactorTerms, factors_of
 from mlm_steps.engine.structures.prepared import check_size
@@ -29,7 +30,7 @@ __all__ = ["PreparedGlmm", "prepare_glmm"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PreparedGlmm:
     """The rows of a design in the order of the innermost factor's levels, and in the engine's units.
 
@@ -82,7 +83,7 @@ class PreparedGlmm:
         """The grouping factors in the order of elimination."""
         return self.structure.factors
 
-    @property
+    @cached_property
     def n_theta(self) -> int:
         """Number of covariance parameters."""
         return sum(factor.pattern.m for factor in self.factors)
@@ -91,6 +92,15 @@ class PreparedGlmm:
     def size(self) -> int:
         """Number of parameters: theta, beta and log(phi) if phi is estimated."""
         return self.n_theta + self.p + int(self.family.has_dispersion)
+
+    @cached_property
+    def chain_rows(self) -> ChainRows:
+        """The rows as the loops in C take them."""
+        z = self.z[0] if len(self.z) == 1 else np.concatenate(self.z, axis=1)
+        outcome = self.outcome
+        return ChainRows(
+            np.ascontiguousarray(z), self.X, self.offset, outcome.y, outcome.trials, outcome.weights
+        )
 
     def with_outcome(self, y: Array, offset: Array | None = None) -> PreparedGlmm:
         """Return the same design with another outcome or offset, both in the order of the design."""

@@ -81,7 +81,7 @@ def _solved(X: Array, weights: Array, right: Array) -> Array:
     if not right.size:
         return right
     information = X.T @ (X * weights[:, None])
-    information[np.diag_indices_from(information)] += RIDGE * float(np.diag(information).max())
+    information.flat[:: right.size + 1] += RIDGE * float(information.diagonal().max())
     return np.asarray(lapack.dposv(information, right)[1])
 
 
