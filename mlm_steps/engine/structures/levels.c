@@ -14,9 +14,9 @@
 #define BLOCK 64
 
 /* White = L_j^-1 [R_j G_j] for every level, S = C + sum of G' V^-1 G; return 0 where some M_j has no factor. */
-static int whiten(Problem *s)
+INLINED int whiten(Problem *s, idx K, idx q)
 {
-    const idx K = s->K, q = s->q, width = K + q;
+    const idx width = K + q;
     double total = 0.0;
     double *block = s->S + q * q;
     memset(s->S, 0, 2 * q * q * sizeof(double));
@@ -97,9 +97,9 @@ static int solve_fixed(Problem *s)
 }
 
 /* One row of L_j^-1 [X RX^-T, y - X beta], from that of L_j^-1 [X y]. */
-static void project(const Problem *s, const double *LG, double *inner)
+INLINED void project(const Problem *s, idx q, const double *LG, double *inner)
 {
-    const idx q = s->q, p = s->p;
+    const idx p = q - 1;
     double left = LG[p];
     for (idx i = 0; i < p; i++) {
         double sum = LG[i];
@@ -119,7 +119,7 @@ static void project_levels(const Problem *s, double *W, double *inner)
     for (idx j = 0; j < s->J; j++, W += K * q)
         for (idx c = 0; c < K; c++) {
             const double *LR = s->white + (j * K + c) * width;
-            project(s, LR + K, inner);
+            project(s, q, LR + K, inner);
             for (idx a = 0; a < K; a++)
                 for (idx i = 0; i < q; i++)
                     W[a * q + i] += LR[a] * inner[i];
@@ -129,9 +129,10 @@ static void project_levels(const Problem *s, double *W, double *inner)
 /* Sums over the levels of U = Z' V^-1 Z, of W W' for W = Z' V^-1 [X RX^-T, y - X beta], and with `second` of
    A (x) U for A = U, F = W_x W_x' and f = w_y w_y'. Symmetric K x K matrices are kept as their h = K (K + 1) / 2
    lower elements; W W' as its lower triangle. */
-static void sum_products(Problem *s, double *U_sum, double *WW, double *AU, int second, double *scratch)
+INLINED void sum_products(Problem *s, idx K, idx q, double *U_sum, double *WW, double *AU, int second,
+                          double *scratch)
 {
-    const idx K = s->K, q = s->q, p = s->p, width = K + q, h = K * (K + 1) / 2, w = K * q;
+    const idx p = q - 1, width = K + q, h = K * (K + 1) / 2, w = K * q;
     double *U = scratch, *A = U + h, *W = A + 3 * h, *inner = W + w;
     double *block = inner + q;
     const idx sizes = h + w * w + (second ? 3 * h * h : 0);
@@ -149,7 +150,7 @@ static void sum_products(Problem *s, double *U_sum, double *WW, double *AU, int 
             memset(U, 0, h * sizeof(double));
             for (idx c = 0; c < K; c++) {
                 const double *LR = white + c * width;
-                project(s, LR + K, inner);
+                project(s, q, LR + K, inner);
                 idx at = 0;
                 for (idx a = 0; a < K; a++) {
                     for (idx b = 0; b <= a; b++)
@@ -291,9 +292,9 @@ void lay_out(int order, idx J, idx K, idx p, idx m, idx *starts)
         starts[part + 1] = starts[part] + sizes[part];
 }
 
-int evaluate(Problem *s, int order, double *out)
+INLINED int evaluate_sized(Problem *s, idx K, idx q, int order, double *out)
 {
-    const idx K = s->K, q = s->q, p = s->p, m = s->m, h = K * (K + 1) / 2, w = K * q;
+    const idx p = s->p, m = s->m, h = K * (K + 1) / 2, w = K * q;
     const idx own = 3 * K * K + 2 * q * q, white = s->J * K * (K + q);
     const idx sums = h + w * w + 3 * h * h, scratch = 4 * h + w + q + sums + K * K;
     idx starts[PARTS + 1];
@@ -307,7 +308,7 @@ int evaluate(Problem *s, int order, double *out)
     memset(s->Lambda, 0, K * K * sizeof(double));
     for (idx r = 0; r < m; r++)
         s->Lambda[s->rows[r] * K + s->columns[r]] = s->theta[r];
-    const int exists = whiten(s) && solve_fixed(s);
+    const int exists = whiten(s, K, q) && solve_fixed(s);
     if (exists) {
         double *functions = out + starts[FUNCTIONS], *factor = out + starts[RX];
         functions[0] = s->log_det, functions[1] = s->log_det_RX2, functions[2] = s->pwrss;
@@ -320,7 +321,7 @@ int evaluate(Problem *s, int order, double *out)
     if (exists && (order == GRADIENTS || order == HESSIANS)) {
         double *U_sum = s->white + white, *WW = U_sum + h, *AU = WW + w * w, *moved = AU + 3 * h * h;
         double *free_part = moved + m * q * q, *information = out + starts[INFORMATION];
-        sum_products(s, U_sum, WW, AU, order == HESSIANS, free_part);
+        sum_products(s, K, q, U_sum, WW, AU, order == HESSIANS, free_part);
         chain(s, U_sum, WW, AU, out + starts[IN_SIGMA], out + starts[GRADIENT],
               order == HESSIANS ? out + starts[HESSIAN] : NULL, moved, free_part);
         for (idx r = 0; r < m; r++)
@@ -331,6 +332,19 @@ int evaluate(Problem *s, int order, double *out)
     }
     free(memory);
     return exists;
+}
+
+int evaluate(Problem *s, int order, double *out)
+{
+/* With constant sizes the loops over coefficients and columns are unrolled. The operations and their order, and so the
+   digits, are those of the loops of other sizes. */
+#define SIZES(k, w) \
+    if (s->K == k && s->q == w) \
+        return evaluate_sized(s, k, w, order, out);
+    SIZES(1, 2) SIZES(1, 3) SIZES(1, 4) SIZES(1, 5) SIZES(1, 6)
+    SIZES(2, 2) SIZES(2, 3) SIZES(2, 4) SIZES(2, 5) SIZES(2, 6)
+    SIZES(3, 3) SIZES(3, 4) SIZES(3, 5) SIZES(3, 6)
+    return evaluate_sized(s, s->K, s->q, order, out);
 }
 
 int split(idx n, idx J, idx K, idx width, const idx *refs, double no_rank, double *q, double *E, double *R,

@@ -8,6 +8,13 @@
 
 typedef intptr_t idx;
 
+/* Inlined with constant sizes, the loops over coefficients and columns are unrolled. */
+#if defined(__GNUC__)
+#define INLINED static inline __attribute__((always_inline))
+#else
+#define INLINED static inline
+#endif
+
 /* How much `evaluate` computes. PROJECTIONS computes the functions and the projections, no derivatives. */
 enum { VALUES, GRADIENTS, HESSIANS, PROJECTIONS };
 

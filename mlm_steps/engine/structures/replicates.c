@@ -14,13 +14,6 @@
 /* Levels whose terms are summed before they join the total: rounding grows with J / BLOCK, not with J. */
 #define BLOCK 64
 
-/* Inlined with a constant K, the loops over the coefficients are unrolled. */
-#if defined(__GNUC__)
-#define INLINED static inline __attribute__((always_inline))
-#else
-#define INLINED static inline
-#endif
-
 /* Memory of one evaluation. */
 typedef struct {
     double *Lambda, *white, *U, *w;   /* K x K; K x q; J x h; J x K x q */
