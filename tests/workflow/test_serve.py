@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import contextmanager
 
 import pytest
@@ -20,12 +21,13 @@ SHOWN = "document.title + ' | ' + document.body.innerText"
 
 
 @contextmanager
-def serving(folder, *words):
+def serving(folder, *words, environment=None):
     """Start the server; yield its process and address."""
     with (folder / "said").open("w") as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "mlm_steps", "serve", *words],
-            cwd=folder, stdout=subprocess.PIPE, stderr=said, text=True,
+            cwd=folder, env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE, stderr=said, text=True,
         )  # fmt: skip
     try:
         yield process, process.stdout.readline().split()[4]
@@ -124,6 +126,64 @@ def test_a_spec_that_is_at_fault_at_first_is_served_when_it_is_mended(small):
         spec.write_text(text)
         wait_until(lambda: (small / "results" / "small" / "report.html").exists())
         process.send_signal(signal.SIGTERM)
+        assert process.wait(LONG) == 0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_the_page_follows_every_way_to_save(small, tmp_path):
+    spec, data = small / "pipeline.yaml", small / "small.csv"
+    text, rows = spec.read_text(), data.read_text().splitlines(keepends=True)
+    with serving(small, "--watch") as (_, address):
+        browser = Browser(tmp_path / "profile", address)
+        try:
+            browser.wait_for("Class")
+            (small / "new").write_text(text.replace("label: Size", "label: Renamed"))
+            (small / "new").rename(spec)  # as editors that write a new file
+            browser.wait_for("Renamed")
+            spec.rename(small / "old")  # as editors that keep the old file
+            browser.wait_for("there is no such file")
+            spec.write_text(text.replace("label: Size", "label: First"))
+            spec.write_text(text.replace("label: Size", "label: Second"))
+            shown = browser.wait_for("Second")
+            assert "there is no such file" not in shown
+            data.rename(small / "away")
+            browser.wait_for("there is no file")
+            data.write_text("".join(rows[:-1]))
+            browser.wait_for(f"{len(rows) - 2} ")
+        finally:
+            browser.close()
+
+
+def test_the_server_begins_anew_when_code_has_changed(small):
+    """A module that is loaded at the start stands for all code; the address stays, and no run is lost."""
+    (small / "code").mkdir()
+    module = small / "code" / "sitecustomize.py"
+    module.write_text("")
+    spec = small / "pipeline.yaml"
+    text = spec.read_text()
+    said, file = small / "said", small / "results" / "small" / "report.html"
+
+    def report():
+        try:
+            return file.read_text(encoding="utf-8")
+        except FileNotFoundError:  # a run makes it again
+            return ""
+
+    with serving(small, "--watch", environment={"PYTHONPATH": str(small / "code")}) as (process, address):
+        wait_until(report)
+        os.utime(module, (1, 1))
+        # a run that ends before the server has loaded its libraries does not look at them
+        for number in range(100):
+            spec.write_text(text.replace("label: Size", f"label: Anew {number}"))
+            wait_until(lambda number=number: f"Anew {number}" in report())
+            if "begins anew" in said.read_text():
+                break
+        with urllib.request.urlopen(address, timeout=LONG) as page:
+            assert f"Anew {number}" in page.read().decode()
+        spec.write_text(text)
+        wait_until(lambda: (made := report()) and "Anew" not in made)
+        assert said.read_text().count("begins anew") == 1
+        process.send_signal(signal.SIGINT)
         assert process.wait(LONG) == 0
 
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socket import socket
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,9 @@ from mlm_steps.errors import Fault, UsageError
 from mlm_steps.runner.live.pages import message_page, with_reload
 
 __all__ = ["HOST", "Server", "State"]
+
+HANDED = "MLM_SERVE"
+"""Environment variable by which a server continues another: socket, token and the number of the report."""
 
 HOST = "127.0.0.1"
 TYPES = {
@@ -38,6 +42,8 @@ TYPES = {
 """The kinds of files that are served; a drawing or a page other than the report runs no script."""
 BEAT = 10.0
 """Seconds after which an unchanged state is sent again, so that a browser that has gone is noticed."""
+AGAIN = b"retry: 250\n\n"
+"""Milliseconds after which a browser connects again to a server that has handed over."""
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
@@ -69,21 +75,40 @@ class Server:
     Parameters
     ----------
     port : int
-        0 for any free port.
+        0 for any free port. A server that was handed over keeps its port.
+
+    Attributes
+    ----------
+    report : int
+        The number of the last report of the server that was handed over, otherwise 0.
     """
 
     def __init__(self, port: int) -> None:
-        self._token = secrets.token_urlsafe(16)
+        handed = os.environ.pop(HANDED, None)
+        self._http = ThreadingHTTPServer((HOST, port), _Handler, bind_and_activate=False)
+        self._http.daemon_threads = True
+        if handed is None:
+            self._token, self.report = secrets.token_urlsafe(16), 0
+            self._listen(port)
+        else:
+            descriptor, self._token, report = handed.split(" ")
+            self.report = int(report)
+            self._http.socket.close()
+            self._http.socket = socket(fileno=int(descriptor))
+            self._http.socket.set_inheritable(False)
+        self.port: int = self._http.socket.getsockname()[1]
+        self._lifeline: IO[str] | None = None
+        self._process = 0
+
+    def _listen(self, port: int) -> None:
         try:
-            self._http = ThreadingHTTPServer((HOST, port), _Handler)
+            self._http.server_bind()
+            self._http.server_activate()
         except (OSError, OverflowError) as error:
+            self._http.server_close()
             raise UsageError(
                 Fault("--port", f"{port} cannot be used: {error}", "leave it out for a free port")
             ) from None
-        self._http.daemon_threads = True
-        self.port: int = self._http.server_address[1]
-        self._lifeline: IO[str] | None = None
-        self._process = 0
 
     @property
     def address(self) -> str:
@@ -98,7 +123,6 @@ class Server:
             os.close(writer)
             self._serve(reader)
         os.close(reader)
-        self._http.socket.close()
         self._lifeline = os.fdopen(writer, "w", encoding="utf-8")
 
     def tell(self, state: State) -> None:
@@ -108,12 +132,26 @@ class Server:
                 self._lifeline.write(json.dumps(asdict(state)) + "\n")
                 self._lifeline.flush()
 
+    def hand_over(self, report: int) -> None:
+        """End the process; the next ``Server`` of this process, or of what it executes, has the same address.
+
+        Browsers connect again, and ``report`` is the number of the report that they show.
+        """
+        self._end()
+        self._http.socket.set_inheritable(True)
+        os.environ[HANDED] = f"{self._http.socket.detach()} {self._token} {report}"
+
     def close(self) -> None:
-        """End the process."""
+        """End the process and give up the port."""
+        self._end()
+        self._http.server_close()
+
+    def _end(self) -> None:
         if self._lifeline is not None:
             with suppress(BrokenPipeError):
                 self._lifeline.close()
             os.waitpid(self._process, 0)
+            self._lifeline = None
 
     def _serve(self, reader: int) -> None:
         """Answer requests until the end of the pipe."""
@@ -201,6 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _events(self) -> None:
         """Send each state as an event until the browser has gone."""
         self._head("text/event-stream", SEALED)
+        self.wfile.write(AGAIN)
         state, number = self._shared.state()
         while True:
             self.wfile.write(f"data: {json.dumps(asdict(state))}\n\n".encode())

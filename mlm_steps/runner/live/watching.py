@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from mlm_steps.errors import MlmError
+from mlm_steps.runner.cluster.profiles import read_command_line
+from mlm_steps.runner.live.loaded import Loaded, state_of_file
+from mlm_steps.runner.live.loaded import State as FileState
 from mlm_steps.runner.live.server import Server, State
 from mlm_steps.runner.pool import load_all
 from mlm_steps.runner.watch import SERVER
@@ -22,7 +26,7 @@ from mlm_steps.steps.run.session import open_plan
 
 __all__ = ["LiveRequest", "serve"]
 
-LOOK = 0.25
+LOOK = 0.05
 """Seconds between two looks at the files; a file counts as saved when two looks find it the same."""
 MOST_WORDS = 20_000
 """Characters of a run's messages that are shown; the terminal has all of them."""
@@ -31,7 +35,7 @@ INVALID, STEP_FAILED, INTERRUPTED = 2, 3, 130
 WORKS = "The analysis runs again."
 STEP_LINE, PLAN_LINE = "[", "steps to make"
 
-Stamp = tuple[tuple[int, int, int] | None, ...]
+Stamp = tuple[FileState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,7 @@ class Watched:
 
     def stamp(self) -> Stamp:
         """Return time, size and number of each file; None for a file that is absent."""
-        return tuple(map(_stamp_of, self._files))
-
-
-def _stamp_of(path: Path) -> tuple[int, int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+        return tuple(map(state_of_file, self._files))
 
 
 def serve(request: LiveRequest, command: Callable[[Sequence[str]], int]) -> int:
@@ -98,7 +94,8 @@ def serve(request: LiveRequest, command: Callable[[Sequence[str]], int]) -> int:
     """
     server, watched = Server(request.port), Watched(request)
     server.start()
-    print(f"the report is at {server.address}  (Ctrl-C ends the server)", flush=True)
+    if not server.report:
+        print(f"the report is at {server.address}  (Ctrl-C ends the server)", flush=True)
     live = _Live(request, command, server, watched)
     with _ended_by_signals():
         try:
@@ -113,6 +110,14 @@ def serve(request: LiveRequest, command: Callable[[Sequence[str]], int]) -> int:
             live.end()
             server.close()
     return 0
+
+
+def _load() -> None:
+    """Load what a run needs, Snakemake included, so that the forks of this process have it."""
+    load_all()
+    read_command_line([], None)
+    gc.collect()
+    gc.freeze()  # a garbage collection in a fork would write to, and so copy, every page of this process
 
 
 @contextmanager
@@ -141,21 +146,32 @@ class _Live:
     ) -> None:
         self._request, self._command = request, command
         self._server, self._watched = server, watched
-        self._state = State()
-        self._report: tuple[int, int, int] | None = None
+        self._state = State(server.report)
+        self._report: FileState = None
+        self._loaded = Loaded()
         self._child = 0
 
     def watch(self) -> None:
         """Run again after each change, for ever."""
-        load_all()  # after the first run, which loads in parallel to its own work
+        _load()  # after the first run, which loads in parallel to its own work
+        self._loaded.changed()  # sees the files of what is now loaded
         seen = self._seen
         while True:
             time.sleep(LOOK)
             now = self._watched.stamp()
             if now != self._seen and now == seen:
+                if self._loaded.changed():
+                    self._begin_anew()
                 self.run()
                 now = self._seen
             seen = now
+
+    def _begin_anew(self) -> NoReturn:
+        """Replace this process by a new one of the same command, which loads the present code."""
+        print("the code or a library has changed: the server begins anew", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        self._server.hand_over(self._state.report)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very command
 
     def run(self) -> None:
         """Run the spec, again if it changes meanwhile, and tell the browsers how the run ended."""
@@ -219,7 +235,7 @@ class _Live:
 
     def _tell(self, code: int, said: Sequence[str]) -> None:
         """Tell the browsers how a run ended: a newer report, or the faults in words."""
-        newest = None if self._watched.out is None else _stamp_of(self._watched.out / "report.html")
+        newest = None if self._watched.out is None else state_of_file(self._watched.out / "report.html")
         number = self._state.report + (newest is not None and newest != self._report)
         self._report = newest
         text = "\n".join(said)[:MOST_WORDS] if code else ""

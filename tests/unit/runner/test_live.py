@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 
 import pytest
@@ -27,6 +28,7 @@ def server(tmp_path):
     made = Server(0)
     made.start()
     made.tell(State(3, out=str(tmp_path)))
+    wait_for_report(made, 3)
     yield made
     made.close()
 
@@ -37,9 +39,23 @@ def ask(server, path, method="GET", host=None):
     whole = path if path.startswith("/") else "/" + server.address.split("/", 3)[3] + path
     connection.request(method, whole, headers={"Host": host or f"127.0.0.1:{server.port}"})
     answer = connection.getresponse()
-    content = answer.read().decode() if path != "events" else answer.readline().decode()
+    content = answer.read().decode() if path != "events" else first_event(answer)
     connection.close()
     return answer, content
+
+
+def first_event(answer):
+    while not (line := answer.readline().decode()).startswith("data:"):
+        assert line  # the server has not ended
+    return line
+
+
+def wait_for_report(server, number):
+    """Return the first event with a report; the process of the server reads what it is told on its own."""
+    for _ in range(1000):
+        if f'"report": {number}' in (line := ask(server, "events")[1]):
+            return line
+    raise AssertionError(line)
 
 
 def test_the_script_is_admitted_by_its_nonce_beside_that_of_the_report():
@@ -112,15 +128,33 @@ def test_the_server_only_reads(server, method):
 
 def test_an_event_tells_what_has_happened(server, tmp_path):
     server.tell(State(4, "line 3: <b>", fault=True, out=str(tmp_path)))
-    for _ in range(100):
-        if '"report": 4' in (line := ask(server, "events")[1]):
-            break
+    line = wait_for_report(server, 4)
     assert '"text": "line 3: <b>", "fault": true' in line
 
 
 def test_a_port_in_use_is_refused(server):
     with pytest.raises(UsageError, match=r"--port: \d+ cannot be used"):
         Server(server.port)
+
+
+def test_a_server_that_is_handed_over_keeps_its_address(tmp_path):
+    first = Server(0)
+    first.start()
+    first.hand_over(7)
+    second = Server(0)
+    second.start()
+    second.tell(State(8, out=str(tmp_path)))
+    assert "MLM_SERVE" not in os.environ
+    assert (second.address, second.report) == (first.address, 7)
+    assert '"report": 8' in wait_for_report(second, 8)
+    second.close()
+
+
+def test_a_browser_connects_again_soon(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", "/" + server.address.split("/", 3)[3] + "events")
+    assert connection.getresponse().readline() == b"retry: 250\n"
+    connection.close()
 
 
 def test_two_servers_have_different_addresses(server):
