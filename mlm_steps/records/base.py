@@ -19,6 +19,7 @@ __all__ = [
     "Notice",
     "Part",
     "Record",
+    "as_fields",
     "build_parts",
     "damaged",
     "fields_in",
@@ -98,7 +99,12 @@ def read_record(kind: type[RecordT], path: Path) -> RecordT:
 
 def fields_in(path: Path) -> dict[str, object]:
     """Return the fields of the record in a file, without its key; ValueError if it is not a JSON object."""
-    content = json.loads(path.read_bytes())
+    return as_fields(path.read_bytes())
+
+
+def as_fields(file: bytes) -> dict[str, object]:
+    """Return the fields of the record in the content of a file, as ``fields_in`` does."""
+    content = json.loads(file)
     if not isinstance(content, dict):
         raise ValueError("a record is a JSON object")
     return {name: value for name, value in content.items() if name != MADE_FROM}

@@ -177,11 +177,8 @@ STEPS: dict[str, Declaration] = {
         _RUN,
         "cost/ladder.json",
         models=lambda plan, _: plan.rungs,
-        depends_on=lambda plan, _: [
-            plan.coefficient_settings,
-            *plan.prelude_keys,
-            plan.headline_settings,
-        ],
+        depends_on=lambda plan, _: plan.coefficient_settings,
+        chosen_by=lambda plan, _: [plan.prelude_keys, plan.headline_settings],
         read_by=("tables", "report"),
         record="cost:CostRecord",
         preload=("statsmodels.stats.sandwich_covariance",),

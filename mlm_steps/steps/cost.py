@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from mlm_steps.inference import CoefficientTests
 from mlm_steps.records import FitRecord
 from mlm_steps.records.cost import ClusterCost, CostRecord
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["cost"]
@@ -32,7 +34,12 @@ def cost(session: Session) -> None:
     with session.recorded(STEP) as recorder:
         found = [session.usable(rung.name) for rung in session.spec.rungs]
         final = session.headline([record for record in found if isinstance(record, FitRecord)])
-        record = CostRecord(reason="no rung was fitted") if final is None else _record(session, final)
+        if final is None:
+            record = CostRecord(reason="no rung was fitted")
+        else:
+            prelude = [model.name for model in session.spec.prelude]
+            parts = Parts(session, recorder, STEP, CostRecord)
+            record = parts.whole(final.model, prelude, partial(_record, session, final))
         for each in record.costs:
             session.say(f"{each.model}: {len(each.rows)} coefficients, {each.n_clusters} {each.cluster}")
         recorder.write(record, session.layout.output(STEP))
@@ -103,8 +110,8 @@ def _of_prelude(session: Session, fit: LmmFit, factors: Sequence[Clusters]) -> I
                     factors=clusters,
                     df_method=session.spec.estimation.df,
                 )
-        except MlmError as error:  # its own step reports it
-            session.say(f"{model.name}: {'; '.join(fault.what for fault in error.faults)}")
+        except MlmError:
+            continue  # its own step reports it
 
 
 def _at(factor: Clusters, rows: NDArray[np.intp]) -> Clusters:

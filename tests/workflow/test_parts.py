@@ -140,7 +140,7 @@ def test_a_part_of_a_file_that_was_changed_by_hand_is_not_kept(folder, made):
 def test_force_keeps_no_part(folder, made):
     withdraw(Session(folder / "pipeline.yaml", folder / "out").layout)
     make(folder)
-    assert {name.partition("/")[0] for name in made} == {"assumptions", "influence", "deletions"}
+    assert {name.partition("/")[0] for name in made} == {"assumptions", "influence", "deletions", "cost"}
 
 
 WORDS = {
@@ -183,6 +183,7 @@ READ = {
     "influence": {"data", "diagnostics", *REMEDIED},
     "deletions": {"data", "estimation", "seed", "tests", *REMEDIED},
     "allfit": {"data", "estimation", *REMEDIED},
+    "cost": {"data", "estimation", *MODELS, *REMEDIED},
     "remedies": {"data", "estimation", "settings", *MODELS, *REMEDIED},
 }
 """What the parts of each record may read of a spec.
@@ -229,6 +230,6 @@ def test_a_part_reads_nothing_that_its_key_lacks(tmp_path, monkeypatch):
     edit(folder, "name: small", f"name: small\n{everything}")
     edit(folder, "y ~ x + w + (x | g)", "y ~ x + w + x2 + (x + x2 | g)")
     make(folder)
-    assert {each for each in records if each[2] != f"fit/{each[1]}"} == set()
+    assert {each for each in records if each[2] != f"fit/{each[1] or 'l2'}"} == set()
     assert words.keys() == READ.keys()
     assert {step: names - READ[step] for step, names in words.items() if names - READ[step]} == {}

@@ -79,7 +79,7 @@ rule cost:
     input:
         inputs_of("cost"),
     output:
-        WORK.output("cost"),
+        update(WORK.output("cost")),
     log:
         LAYOUT.log("cost"),
     resources:

@@ -8,11 +8,10 @@ has the bytes that the ledger has recorded.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from mlm_steps.records.base import Part
+from mlm_steps.records.base import Part, as_fields
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.identity import made_from
@@ -22,6 +21,8 @@ from mlm_steps.steps.run.session import Session
 __all__ = ["Parts"]
 
 PartT = TypeVar("PartT", bound=Part)
+WHOLE = ""
+"""The name of a record that is kept or made as a whole; no model has this name."""
 
 
 class Parts(Generic[PartT]):
@@ -35,7 +36,7 @@ class Parts(Generic[PartT]):
     step : str
         A step that is made once per run.
     kind : type
-        The class of a part. It has a field ``model``.
+        The class of a part, which has a field ``model``, or of the whole record.
     """
 
     def __init__(self, session: Session, recorder: Recorder, step: str, kind: type[PartT]) -> None:
@@ -58,29 +59,42 @@ class Parts(Generic[PartT]):
         ``options`` are plain values on which ``make`` depends besides the record of the rung, the sample and
         the settings of the step.
         """
-        return self._part(model, file_hash(self._session.layout.output(f"fit/{model}")), make, options)
+        return self._part(model, [self._rung(model)], make, options)
 
     def of_prelude(self, model: str, make: Callable[[], PartT], *options: object) -> PartT:
         """Return the part of a single-level model, kept or made."""
+        return self._part(model, [self._prelude(model)], make, options)
+
+    def whole(self, rung: str, prelude: Sequence[str], make: Callable[[], PartT]) -> PartT:
+        """Return a record about one fitted rung and some single-level models as a whole, kept or made."""
+        return self._part(WHOLE, [self._rung(rung), *map(self._prelude, prelude)], make, ())
+
+    def _rung(self, model: str) -> list[str]:
+        return [model, file_hash(self._session.layout.output(f"fit/{model}")), self._formula(model)]
+
+    def _prelude(self, model: str) -> list[str | None]:
         # Its own step may not have made its record yet.
-        return self._part(model, self._session.plan.inputs.prelude_key(model), make, options)
+        return [model, self._session.plan.inputs.prelude_key(model), self._formula(model)]
+
+    def _formula(self, model: str) -> str:
+        return repr([self._session.plan.formulas[model], self._formulas[model]])  # declared and fitted
 
     def _part(
-        self, model: str, content: str | None, make: Callable[[], PartT], options: tuple[object, ...]
+        self, name: str, content: Sequence[object], make: Callable[[], PartT], options: tuple[object, ...]
     ) -> PartT:
-        formulas = repr([self._session.plan.formulas[model], self._formulas[model]])  # declared and fitted
-        key = made_from(self._step, model, content, formulas, self._shared, options)
-        self._recorder.parts[model] = key
-        former = self._former.get(model) if self._keys.get(model) == key else None
+        key = made_from(self._step, name, content, self._shared, options)
+        self._recorder.parts[name] = key
+        former = self._former.get(name) if self._keys.get(name) == key else None
         return make() if former is None else self._kind.model_validate(former)
 
     @property
     def _former(self) -> dict[str, object]:
-        """The fields of the parts of the record that the ledger describes, by model."""
+        """The fields of the parts of the former record, by model, and those of the whole record."""
         if self._fields is None:
             path = self._session.layout.output(self._step)
             content = self._session.plan.ledger.content(self._step, path)
-            record = {} if content is None else json.loads(content)
+            record = {} if content is None else as_fields(content)
             listed = (part for value in record.values() if isinstance(value, list) for part in value)
-            self._fields = {part["model"]: part for part in listed}
+            models = {part["model"]: part for part in listed if isinstance(part, dict) and "model" in part}
+            self._fields = {**models, WHOLE: record} if record else {}
         return self._fields
