@@ -10,7 +10,7 @@ from mlm_steps.figures.svg.colours import BLUE, GREY, INK
 from mlm_steps.figures.svg.lettering import safe
 from mlm_steps.figures.svg.page import document
 from mlm_steps.figures.svg.plane import SMALL, Plane, Point
-from mlm_steps.records.diagnostics import AssumptionsRecord, Curve, DiagnosticCheck, DiagnosticsRecord
+from mlm_steps.records.diagnostics import Curve, DiagnosticCheck, DiagnosticsRecord
 from mlm_steps.records.run import RunRecords
 
 __all__ = ["Words", "assumptions", "panel"]
@@ -47,11 +47,9 @@ class Words(NamedTuple):
 
 def assumptions(given: FigureInput) -> Figure | None:
     """Return the panel of one model, by default of the headline rung; None if it was not drawn."""
-    record, headline = given.run.result(AssumptionsRecord, "assumptions"), given.run.headline
+    headline = given.run.headline
     model = given.of or (headline.model if headline is not None else None)
-    if not isinstance(record, AssumptionsRecord) or model is None:
-        return None
-    found = record.of(model)
+    found = None if model is None else given.run.assumptions_of(model)
     if found is None or not found.curves:
         return None
     words = _words(given, found.model)

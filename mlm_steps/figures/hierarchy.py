@@ -60,7 +60,7 @@ class _Box:
 
 def hierarchy(given: FigureInput) -> Figure | None:
     """Return the diagram; None without fits or without grouping factors."""
-    if not given.run.fits or not given.run.data_profile.factors:
+    if not given.run.models or not given.run.data_profile.factors:
         return None
     tiers = _tiers(given)
     most = max(map(len, tiers))

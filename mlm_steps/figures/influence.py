@@ -32,7 +32,7 @@ def influence(given: FigureInput) -> Figure | None:
     With several grouping factors, the one with the most groups above the line of Cook's distance is drawn.
     """
     record = given.run.result(InfluenceRecord, "influence")
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     models = record.models if isinstance(record, InfluenceRecord) else ()
     own = [model for model in models if model.model in fitted]
     if not own:

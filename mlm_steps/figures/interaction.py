@@ -29,7 +29,7 @@ MOST_RUG = 400
 
 def last_slopes(given: FigureInput) -> list[SimpleSlopes]:
     """Return the simple slopes of the headline rung, or of the last rung that has any."""
-    record, fitted = given.run.result(EffectsRecord, "effects"), {fit.model for fit in given.run.fits}
+    record, fitted = given.run.result(EffectsRecord, "effects"), {*given.run.models}
     slopes = record.slopes if isinstance(record, EffectsRecord) else ()
     found = [pair for pair in slopes if pair.model in fitted]
     headline, models = given.run.headline, [pair.model for pair in found]

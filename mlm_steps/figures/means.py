@@ -40,7 +40,7 @@ def means(given: FigureInput) -> Figure | None:
     """Return the means of the headline rung, or of the last rung that has any; None if no rung has enough."""
     record = given.run.result(EffectsRecord, "effects")
     found = record.means if isinstance(record, EffectsRecord) else ()
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     known = [each for each in found if each.model in fitted and len(_means(each)) >= FEWEST]
     if not known:
         return None

@@ -28,7 +28,7 @@ def optimisers(given: FigureInput) -> Figure | None:
     """Return a strip per rung that was checked, those where optimisers differ first; None without any."""
     record = given.run.result(AllFitRecord, "allfit")
     rungs = record.rungs if isinstance(record, AllFitRecord) else ()
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     found = [rung for rung in rungs if rung.model in fitted and any(map(_drawn, rung.refits))]
     if not found:
         return None

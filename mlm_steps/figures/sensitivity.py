@@ -31,7 +31,7 @@ class _Row(NamedTuple):
 
 def sensitivity(given: FigureInput) -> Figure | None:
     """Return the figure; None if no variant has numbers."""
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     records = [r for r in given.run.results_of(SensitivityRecord, "sensitivity") if r.model in fitted]
     if not records or not records[0].own:
         return None

@@ -64,7 +64,7 @@ TERMS = ((GREEN, "|"), (ORANGE, "\\"), (PURPLE, "x"), (VERMILION, "-"), (SKY, "/
 
 def variance_sources(given: FigureInput) -> Figure | None:
     """Return the bars of the rungs that have the sources of the last one; None without such a rung."""
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     records = [record for record in given.run.variance if record.model in fitted and _scopes(record)]
     if not records:
         return None

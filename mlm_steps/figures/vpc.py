@@ -42,7 +42,7 @@ class _Curve:
 
 def vpc(given: FigureInput) -> Figure | None:
     """Return the curves of the last rung with a random slope of one predictor; None without such a rung."""
-    fitted = {fit.model for fit in given.run.fits}
+    fitted = {*given.run.models}
     found = [(record, _curves(record)) for record in given.run.variance if record.model in fitted]
     last = next(((record, curves) for record, curves in reversed(found) if curves), None)
     if last is None:

@@ -56,7 +56,7 @@ class _Panel:
 def within_between(given: FigureInput) -> Figure | None:
     """Return the lines of each predictor; None if none varies within and between groups."""
     found = given.run.data_profile.slopes[:MOST_PANELS]
-    if not found or not given.run.fits:
+    if not found or not given.run.models:
         return None
     panels = [_panel(given, of) for of in found]
     title = "Slopes over all observations, within groups and between groups"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from mlm_steps.records.base import Record, RecordT
 from mlm_steps.records.comparison import ComparisonRecord
 from mlm_steps.records.data_profile import DataProfile
+from mlm_steps.records.diagnostics import AssumptionsRecord, DiagnosticsRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.figure import FigureRecord
 from mlm_steps.records.fit import FitRecord
@@ -135,6 +136,16 @@ class RunRecords:
         rung that is reliable. None if there is none.
         """
         return headline_of(self.fits, self.chosen, self.hypotheses)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the rungs with reliable numbers, in the order of the ladder."""
+        return tuple(fit.model for fit in self.fits)
+
+    def assumptions_of(self, model: str) -> DiagnosticsRecord | None:
+        """Return the checks of the assumptions of one model; None if there are none."""
+        found = self.result(AssumptionsRecord, "assumptions")
+        return found.of(model) if isinstance(found, AssumptionsRecord) else None
 
     def noun_of(self, factor: str) -> tuple[str | None, str] | None:
         """Return the declared words for one unit of a grouping factor and for several; None without any.

@@ -10,6 +10,7 @@ import pytest
 
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps import STEPS
+from mlm_steps.steps.parts.kept_figures import KeptFigures
 from mlm_steps.steps.run.ledger import forget, withdraw
 from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
@@ -17,8 +18,8 @@ from mlm_steps.steps.verbs import load_step
 
 from .conftest import SPEC, contents, prepare
 
-UNREAD = {"figures", "tables", "report"}
-"""Steps that are not made here: no other step reads them, and they take most of the time."""
+UNREAD = {"tables", "report"}
+"""Steps that are not made here: no other step reads them and they keep no parts."""
 
 
 def make(folder, out="out"):
@@ -64,6 +65,23 @@ def made(monkeypatch):
         return part(self, model, content, noted, options)
 
     monkeypatch.setattr(Parts, "_part", watched)
+    return found
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Return the names of the figures that are drawn, as they are drawn."""
+    found = set()
+    take = KeptFigures.take
+
+    def watched(self, name, draw):
+        def noted(given):
+            found.add(name)
+            return draw(given)
+
+        return take(self, name, noted)
+
+    monkeypatch.setattr(KeptFigures, "take", watched)
     return found
 
 
@@ -116,6 +134,42 @@ def test_an_edit_makes_only_the_parts_that_follow_from_it(folder, made, old, new
     assert_as_new(folder)
 
 
+OF_L2 = {"assumptions", "caterpillar", "influence", "partial_pooling", "raw_data"}
+"""Figures of the headline rung that show no other."""
+OF_ALL = {"forest", "ladder"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "kept"),
+    [
+        ("y ~ x + (1 | g)", "y ~ x + x2 + (1 | g)", {*OF_ALL, "variance_sources"},
+         OF_L2 - {"raw_data", "partial_pooling"}),  # these read which columns vary between groups
+        ("y ~ x + (x | g)", "y ~ x + (x || g)", {*OF_ALL, "variance_sources"}, OF_L2),
+        ("y ~ x + w + (x | g)", "y ~ x * w + (x | g)", {*OF_ALL, *OF_L2}, {"hierarchy"}),
+        ("name: l1, ", "name: l1, label: Status, ", OF_ALL, {*OF_L2, "within_between", "profile"}),
+        ("name: l2, ", "name: l2, label: Last, ", {*OF_ALL, *OF_L2} - {"partial_pooling"}, {"hierarchy"}),
+        ("label: Size", "label: Pupils", {"forest"}, {"ladder", "caterpillar"}),
+        ("name: small", "name: small\ntitle: Another", set(), {*OF_ALL, *OF_L2}),
+    ],
+)  # fmt: skip
+def test_an_edit_draws_the_figures_that_show_it(folder, drawn, old, new, again, kept):
+    edit(folder, old, new)
+    make(folder)
+    assert drawn >= again
+    assert drawn & kept == set()
+    assert_as_new(folder)
+
+
+def test_a_figure_that_was_changed_or_deleted_is_drawn_again(folder, drawn):
+    edit(folder, "name: l1, ", "name: l1, label: Status, ")
+    (folder / "out" / "figures" / "influence.svg").write_text("<svg/>")
+    (folder / "out" / "figures" / "caterpillar.csv").unlink()
+    make(folder)
+    assert drawn >= {"influence", "caterpillar"}
+    assert "raw_data" not in drawn
+    assert_as_new(folder)
+
+
 def test_a_changed_row_of_the_data_makes_all_parts_again(folder, made):
     data = folder / "small.csv"
     data.write_text(data.read_text().replace("\n1,", "\n2,", 1))
@@ -137,10 +191,11 @@ def test_a_part_of_a_file_that_was_changed_by_hand_is_not_kept(folder, made):
     assert_as_new(folder)
 
 
-def test_force_keeps_no_part(folder, made):
+def test_force_keeps_no_part(folder, made, drawn):
     withdraw(Session(folder / "pipeline.yaml", folder / "out").layout)
     make(folder)
     assert {name.partition("/")[0] for name in made} == {"assumptions", "influence", "deletions", "cost"}
+    assert drawn == {*Session(folder / "pipeline.yaml", folder / "out").plan.inputs.figures}
 
 
 WORDS = {

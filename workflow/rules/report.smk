@@ -32,7 +32,7 @@ rule figures:
     input:
         inputs_of("figures"),
     output:
-        WORK.output("figures"),
+        update(WORK.output("figures")),
     log:
         LAYOUT.log("figures"),
     resources:

@@ -84,6 +84,8 @@ class StepEntry(Part):
     """Names of the blocks of facts that say what it was made from."""
     parts: dict[str, str] = Field(default_factory=dict)
     """The keys of the parts of its record, such as one per rung, if it has parts that can be kept."""
+    read: dict[str, str] = Field(default_factory=dict)
+    """For a part whose inputs are noted while it is made, their names as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Recorder:
         self.outputs: list[Path] = []
         self.estimates = ""
         self.parts: dict[str, str] = {}
+        self.read: dict[str, str] = {}
 
     def write(self, record: Record, path: Path) -> None:
         """Write a record together with the step's key, and add its file."""
@@ -198,6 +201,7 @@ def recorded(
         without=tuple(without),
         made_from=tuple(basis or ()),
         parts=recorder.parts,
+        read=recorder.read,
     )
     with _locked(layout) as content:
         # The other entries are not parsed, since parsing all of them would take longer than many steps.
