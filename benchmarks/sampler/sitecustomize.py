@@ -7,6 +7,7 @@ first. It is used by ``benchmarks/where.py`` alone and is no part of the package
 """
 
 import atexit
+import contextlib
 import fcntl
 import os
 import signal
@@ -43,6 +44,24 @@ def look(_: int = 0, frame: object = None) -> None:
     os.write(state["file"], f"{time.time():.4f} {spent:.6f} {';'.join(reversed(stack))}\n".encode())
 
 
+def wake_by(descriptor: int, **_: object) -> int:
+    """Stand in for ``signal.set_wakeup_fd``: its descriptor is to become readable at other signals only."""
+    before, state["wake"] = state.get("wake", -1), descriptor
+    return before
+
+
+def handle_by(number: int, handler: object) -> object:
+    """Stand in for ``signal.signal``: the handler also writes to the descriptor of ``wake_by``."""
+
+    def handle(number: int, frame: object) -> None:
+        if state.get("wake", -1) >= 0:
+            with contextlib.suppress(OSError):
+                os.write(state["wake"], bytes([number]))
+        handler(number, frame)
+
+    return really_handle(number, handle if callable(handler) and handler is not look else handler)
+
+
 def leave(code: int) -> None:
     """Write the last line of a process that ends without the exit functions."""
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -58,8 +77,8 @@ def stop() -> None:
 
 if "SAMPLES" in os.environ:
     state: dict = {}
-    really_leave = os._exit
-    os._exit = leave
+    really_leave, really_handle = os._exit, signal.signal
+    os._exit, signal.signal, signal.set_wakeup_fd = leave, handle_by, wake_by
     os.register_at_fork(after_in_child=begin)
     atexit.register(stop)
     begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import select
 import signal
@@ -32,6 +33,8 @@ MOST_WORDS = 20_000
 """Characters of a run's messages that are shown; the terminal has all of them."""
 INVALID, STEP_FAILED, INTERRUPTED = 2, 3, 130
 """Exit codes of a run, as those of the command line."""
+LATER = ("mlm_steps.runner.run", "mlm_steps.runner.snakefile", "snakemake.api", "snakemake.storage", "yte")
+"""Modules that a run imports besides those of its pool and those of Snakemake's command line."""
 WORKS = "The analysis runs again."
 STEP_LINE, PLAN_LINE = "[", "steps to make"
 
@@ -116,6 +119,8 @@ def _load() -> None:
     """Load what a run needs, Snakemake included, so that the forks of this process have it."""
     load_all()
     read_command_line([], None)
+    for name in LATER:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a garbage collection in a fork would write to, and so copy, every page of this process
 
