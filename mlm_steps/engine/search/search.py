@@ -98,16 +98,26 @@ def find_optimum(
     else:
         first = near_start(prepared, method)
     best = _search(prepared, objective, first, control, guess=guess)
-    many = rivals
-    if not _doubtful(prepared, best):
-        many = control.restarts
-    elif prepared.strategy.expensive:
-        many = max(RESTARTS_IF_EXPENSIVE, control.restarts)
-    elif _long(prepared, best) and _fewest_levels(prepared) > ENOUGH_LEVELS and rivals is None:
-        many = max(RESTARTS_IF_LONG, control.restarts)
+    many = _restarts(prepared, best, control, rivals)
     for other in islice(contrasting_starts(prepared, best), many):
         best = _better(prepared, objective, other, control, best)
     return replace(best, trace=tuple(objective.points))
+
+
+def _restarts(
+    prepared: PreparedDesign, best: SearchResult, control: Control, rivals: int | None
+) -> int | None:
+    """Return the number of searches from other starts; None for all of them."""
+    expensive = prepared.strategy.expensive
+    if rivals == control.restarts and not expensive:
+        return rivals  # whether or not another optimum is possible
+    if not _doubtful(prepared, best):
+        return control.restarts
+    if expensive:
+        return max(RESTARTS_IF_EXPENSIVE, control.restarts)
+    if rivals is None and _long(prepared, best) and _fewest_levels(prepared) > ENOUGH_LEVELS:
+        return max(RESTARTS_IF_LONG, control.restarts)
+    return rivals
 
 
 def _long(prepared: PreparedDesign, search: SearchResult) -> bool:
