@@ -153,13 +153,19 @@ def _of_source(session: Session, source: IntervalSource, model: str) -> Interval
 
 
 class _Frames(Mapping[str, "pd.DataFrame"]):
-    """A frame per rung, such as its conditional modes; each is read at first use: most figures use none."""
+    """A frame per rung, such as its conditional modes; each is read at first use: most figures use none.
+
+    The last one is kept, since the report reads that of the headline rung several times.
+    """
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = paths
+        self._last: tuple[str, pd.DataFrame] | None = None
 
     def __getitem__(self, model: str) -> pd.DataFrame:
-        return read_parquet(self._paths[model])
+        if self._last is None or self._last[0] != model:
+            self._last = model, read_parquet(self._paths[model])
+        return self._last[1]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
