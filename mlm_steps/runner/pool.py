@@ -1,13 +1,12 @@
-"""The server of the warm pool: one process that has loaded the libraries and forks one child per command.
+"""The server of the warm pool: one process that has loaded the libraries, and whose forks run the commands.
 
 On two cores, a step in a new interpreter spent 1 to 2 s on imports, and a step in a fork of this process
-about 0.05 s. A child ends when its client ends, and all children end with the run that started the pool, even
-if the pool was killed as well. So no child writes after its run has ended.
+about 0.05 s. A child ends when the client of its command ends, and all children end with the run that started
+the pool, even if the pool was killed as well. So no child writes after its run has ended.
 """
 
 from __future__ import annotations
 
-import array
 import gc
 import importlib
 import os
@@ -16,14 +15,13 @@ import shutil
 import signal
 import socket
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from mlm_steps.runner.watch import POOLED
+from mlm_steps.runner.worker import Command, answer, work
 from mlm_steps.steps import STEPS
 
 __all__ = ["load_all", "serve"]
@@ -58,10 +56,42 @@ PRELOADED = (
 )
 """The modules of all steps in the order in which they run, each with the libraries that it imports later."""
 
-GONE = 130
-"""Exit code of a process whose client has ended."""
 
-Command = Callable[[Sequence[str]], int]
+class _Child:
+    """A fork of the pool, the channel to it, and the connection of the command that it runs."""
+
+    def __init__(self, process: int, channel: socket.socket, *, complete: bool) -> None:
+        self.process, self.channel, self.complete = process, channel, complete
+        self.connection: socket.socket | None = None
+        self.idle = False
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the child runs a command and has not died."""
+        return self.connection is not None and self.channel.fileno() >= 0
+
+    def give(self, connection: socket.socket) -> None:
+        """Let the child run the command of a connection."""
+        self.connection, self.idle = connection, False
+        with suppress(OSError):  # the child has died; its exit code answers the call
+            socket.send_fds(self.channel, [b"\0"], [connection.fileno()])
+
+    def hear(self) -> None:
+        """Answer the call after the command has ended; let the child end if it is to run no other."""
+        found = answer(self.channel)
+        if found is not None:
+            self.reply(found[0])
+        self.idle = found is not None and found[1] and self.complete
+        if not self.idle:
+            self.channel.close()
+
+    def reply(self, code: int) -> None:
+        """Send the exit code of the command, if it runs one."""
+        if self.connection is not None:
+            with suppress(OSError):
+                self.connection.sendall((128 - code if code < 0 else code).to_bytes(4, "big", signed=True))
+            self.connection.close()
+            self.connection = None
 
 
 def serve(
@@ -76,8 +106,9 @@ def serve(
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
     Every child inherits the values that these functions compute: ``prepare`` is called once, before the first
-    command; the function that ``keeper`` returns is called after each command until it returns True. At most
-    ``limit`` children run at a time; further calls wait.
+    command; the function that ``keeper`` returns is called after each command until it returns True. A child
+    that has inherited everything runs several commands, others run one. At most ``limit`` children work at a
+    time; further calls wait.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -90,27 +121,33 @@ def serve(
     prepare()
     keep = keeper()
     waiting = _load(PRELOADED)
-    children: dict[int, socket.socket] = {}
+    children: dict[int, _Child] = {}
     kept = False
     while True:
         pending = next(waiting, False) is None
-        full = limit is not None and len(children) >= limit
-        watched: list[socket.socket | int] = [lifeline, ended] if full else [lifeline, ended, listener]
+        working = {child.channel: child for child in children.values() if child.is_working}
+        full = limit is not None and len(working) >= limit
+        watched: list[socket.socket | int] = [lifeline, ended, *working, *([] if full else [listener])]
         ready, _, _ = select.select(watched, [], [], 0 if pending else None)
+        heard = [child for channel, child in working.items() if channel in ready]
+        for child in heard:
+            child.hear()
         if ended in ready:
             os.read(ended, 4096)
             _reap(children)
+        if heard or ended in ready:
             kept = kept or keep()
         if lifeline in ready:
-            for child in children:
+            for process in children:
                 with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+                    os.kill(process, signal.SIGKILL)
             shutil.rmtree(Path(address).parent, ignore_errors=True)  # a killed run cannot remove it
             return 0
         if listener in ready:
             connection, _ = listener.accept()
-            child = _fork(connection, lifeline, command, [listener, *children.values()])
-            children[child] = connection
+            idle = next((child for child in children.values() if child.idle), None)
+            chosen = idle or _fork(listener, lifeline, command, children, complete=kept and not pending)
+            chosen.give(connection)
 
 
 def load_all() -> None:
@@ -138,31 +175,39 @@ def _load(names: Iterable[str]) -> Iterator[None]:
             yield from getattr(loaded, function)()
 
 
-def _reap(children: dict[int, socket.socket]) -> None:
-    """Send the exit codes of children that have ended."""
-    for child in list(children):
-        ended, status = os.waitpid(child, os.WNOHANG)
+def _reap(children: dict[int, _Child]) -> None:
+    """Answer the calls of children that have ended without an answer."""
+    for process, child in list(children.items()):
+        ended, status = os.waitpid(process, os.WNOHANG)
         if ended:
-            connection = children.pop(child)
-            code = os.waitstatus_to_exitcode(status)
-            with suppress(OSError):
-                connection.sendall((128 - code if code < 0 else code).to_bytes(4, "big", signed=True))
-            connection.close()
+            child.reply(os.waitstatus_to_exitcode(status))
+            child.channel.close()
+            del children[process]
 
 
 def _fork(
-    connection: socket.socket, lifeline: int, command: Command, inherited: Sequence[socket.socket]
-) -> int:
+    listener: socket.socket,
+    lifeline: int,
+    command: Command,
+    children: dict[int, _Child],
+    *,
+    complete: bool,
+) -> _Child:
+    """Return a new child, which waits for a connection."""
+    ours, theirs = socket.socketpair()
     gc.freeze()  # a garbage collection in the child would write to, and so copy, every page of the parent
-    child = os.fork()
-    if child:
-        return child
+    process = os.fork()
+    if process:
+        theirs.close()
+        children[process] = _Child(process, ours, complete=complete)
+        return children[process]
     gc.disable()
     code = 3
     try:
-        for other in inherited:
+        connections = [child.connection for child in children.values() if child.connection is not None]
+        for other in (listener, ours, *connections, *(child.channel for child in children.values())):
             other.close()
-        code = _work(connection, lifeline, command)
+        code = work(theirs, lifeline, command)
     except BaseException:  # a bug in mlm: no caller would print the traceback
         with suppress(OSError):  # the disk of the log may be full
             traceback.print_exc()
@@ -171,34 +216,3 @@ def _fork(
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
-
-
-def _work(connection: socket.socket, lifeline: int, command: Command) -> int:
-    """Read one request, set the client's streams and folder, and run the command."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    message, ancillary, _, _ = connection.recvmsg(65536, socket.CMSG_SPACE(8))
-    if not message:
-        return GONE  # the client ended while its call waited
-    size = int.from_bytes(message[:4], "big")
-    while len(message) < size + 4:
-        message += connection.recv(65536)
-    folder, *words = os.fsdecode(message[4:]).split("\0")
-    streams = array.array("i")
-    for _, _, data in ancillary:
-        streams.frombytes(data)
-    for number, stream in enumerate(streams, start=1):
-        os.dup2(stream, number)
-        os.close(stream)
-    os.chdir(folder)
-    os.environ[POOLED] = "1"
-    threading.Thread(target=_end_with, args=(connection, lifeline), daemon=True).start()
-    return command(words)
-
-
-def _end_with(connection: socket.socket, lifeline: int) -> None:
-    """End this process when the client ends, or the run; the pool may have been killed together with it."""
-    ends: list[socket.socket | int] = [connection, lifeline]
-    select.select(ends, [], [])
-    os._exit(GONE)
