@@ -91,7 +91,7 @@ class Standardized:
 
     def columns_of(self, terms: Sequence[int]) -> Array:
         """Return the columns of the given terms side by side, shape (n, K)."""
-        return np.concatenate([self.z[term] for term in terms], axis=1)
+        return self.z[terms[0]] if len(terms) == 1 else np.concatenate([self.z[i] for i in terms], axis=1)
 
 
 def standardize(design: Design, shift: Array | None = None) -> Standardized:
@@ -141,7 +141,7 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
     outcome = design.y if design.offset is None else design.y - design.offset
     weighted = outcome - outcome.mean()
     if root is not None:
-        weighted = root * weighted
+        weighted *= root
     reference = sqrt(float(weighted @ weighted))
     if (shift is None and scale <= REPRODUCED * reference) or scale == 0.0:
         raise FitError(
@@ -151,7 +151,8 @@ def _fixed(design: Design, root: Array | None, shift: Array | None) -> Fixed:
                 "there is no residual variance; leave out a predictor",
             )
         )
-    return Fixed(Q, back, log_det, y / scale, scale, beta)
+    y /= scale
+    return Fixed(Q, back, log_det, y, scale, beta)
 
 
 def _centred_columns(X: Array) -> tuple[Array, Array, float]:
@@ -169,7 +170,8 @@ def _centred_columns(X: Array) -> tuple[Array, Array, float]:
     to_beta.flat[:: p + 1] = 1.0 / scale
     if constant.size:
         to_beta[constant[0]] -= centre / scale
-    return columns / scale, to_beta, -float(np.log(scale).sum())
+    columns /= scale
+    return columns, to_beta, -float(np.log(scale).sum())
 
 
 def _orthonormal(basis: Array, design: Design) -> tuple[Array, Array]:
@@ -190,19 +192,21 @@ def gram_schmidt(columns: Array) -> tuple[Array, Array]:
     a few columns of many rows it is faster. A dependent column gives a column of zeros. ``dot`` is used in
     place of ``@``, which has a slow loop for matrices of one column.
     """
-    n, k = columns.shape
-    Q, R = np.zeros((n, k), order="F"), np.zeros((k, k))
+    Q, k = np.array(columns, order="F"), columns.shape[1]
+    R, projection = np.zeros((k, k)), np.empty(len(Q) if k > 1 else 0)
     for a in range(k):
-        column = columns[:, a].copy()
+        column = Q[:, a]
         whole = sqrt(column @ column)
         for _ in range(2 if a else 0):
             part = Q[:, :a].T @ column
             R[:a, a] += part
-            column -= Q[:, :a].dot(part)
+            column -= Q[:, :a].dot(part, out=projection)
         length = sqrt(column @ column)
         if length > RANK_TOLERANCE * whole:
-            Q[:, a] = column / length
+            column /= length
             R[a, a] = length
+        else:
+            column[:] = 0.0
     return Q, R
 
 
@@ -215,7 +219,8 @@ def _residual(
     inside = Q.T @ ones
     beta = np.zeros(design.p)
     # Subtracting a value near the data is exact in floating point; a projection is not.
-    left = ones - Q.dot(inside)
+    left = Q.dot(inside)
+    np.subtract(ones, left, out=left)
     if design.p and sqrt(left @ left) <= CONSTANT_IN_X * sqrt(ones @ ones):
         middle = float(outcome.mean())
         outcome = outcome - middle
@@ -223,10 +228,10 @@ def _residual(
     if shift is not None:
         outcome = outcome - design.X @ (shift - beta)
         beta = shift
-    y = outcome if root is None else root * outcome
-    for _ in range(2):
-        step = Q.T @ y if shift is None else np.zeros(design.p)
-        y = y - Q.dot(step)
+    y = outcome.copy() if root is None else root * outcome
+    for _ in range(2 if shift is None else 0):
+        step = Q.T @ y
+        y -= Q.dot(step)
         beta = beta + back @ step
     return y, beta
 
@@ -243,4 +248,5 @@ def orthogonal_columns(z: Array) -> tuple[Array, Array]:
     if (R.diagonal() <= DEPENDENT * sqrt(n)).any():
         # Dependent columns have no orthogonal basis of full rank: the given columns are only scaled.
         return z / length, np.diag(length)
-    return Q * sqrt(n), R / sqrt(n) * length
+    Q *= sqrt(n)
+    return Q, R / sqrt(n) * length
