@@ -7,6 +7,7 @@ optional, so a stand-in takes its place; the workflow keeps no such records (``d
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -21,14 +22,21 @@ OPTIONAL = ("numpy", "pulp", "requests", "snakemake.report")
 linear programs, files of the web, and its own reports."""
 
 
+PROFILE = "SNAKEMAKE_PROFILE"
+"""Environment variable of Snakemake that names a profile, which may ask for any of its libraries."""
+
+
 @contextmanager
-def lean_snakemake(*, whole: bool) -> Iterator[None]:
-    """Let Snakemake be imported without plugins and, unless ``whole``, without the optional libraries.
+def lean_snakemake(profile: str | None) -> Iterator[None]:
+    """Let Snakemake be imported without plugins and optional libraries, unless there is a profile.
 
     Snakemake imports all plugins that are installed. That for SLURM imports pandas, which takes as long as
-    all of Snakemake, and asks SLURM for its settings. If Snakemake was imported before, nothing is hidden.
+    all of Snakemake, and asks SLURM for its settings.
     """
-    hidden = {} if whole or "snakemake" in sys.modules else _hidden()
+    if profile is not None:
+        yield
+        return
+    hidden = {} if PROFILE in os.environ else _hidden()
     found = pkgutil.iter_modules
     sys.modules.update(hidden)  # type: ignore[arg-type]  # None says that a module does not exist
     pkgutil.iter_modules = _none  # type: ignore[assignment]  # restored below
@@ -46,7 +54,7 @@ def _none(*_: Any) -> Iterator[pkgutil.ModuleInfo]:
 
 def _hidden() -> dict[str, ModuleType | None]:
     hidden: dict[str, ModuleType | None] = {name: None for name in OPTIONAL if name not in sys.modules}
-    if not {"sqlalchemy", "sqlmodel"} & {*sys.modules}:
+    if not {"sqlalchemy", "sqlmodel", "snakemake"} & {*sys.modules}:
         hidden |= _database()
     return hidden
 

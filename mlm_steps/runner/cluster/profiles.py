@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from argparse import ArgumentParser, Namespace
-from contextlib import nullcontext, redirect_stderr
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError, did_you_mean
@@ -15,8 +14,6 @@ from mlm_steps.runner.lean import lean_snakemake
 
 __all__ = ["find_profile", "read_command_line"]
 
-PROFILE = "SNAKEMAKE_PROFILE"
-"""Environment variable of Snakemake that names a profile, which may ask for any of its libraries."""
 UNKNOWN_EXECUTOR = re.compile(r"argument --executor\S*: invalid choice: '([^']*)'")
 
 
@@ -46,7 +43,7 @@ def read_command_line(words: list[str], profile: str | None) -> tuple[ArgumentPa
     Raises UsageError if the words or the profile are wrong.
     """
     said = io.StringIO()
-    with nullcontext() if profile is not None else lean_snakemake(whole=PROFILE in os.environ):
+    with lean_snakemake(profile):
         import smart_open  # noqa: F401 - Snakemake imports it later, when nothing is hidden
         from snakemake.cli import parse_args
 

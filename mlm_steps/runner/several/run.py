@@ -81,7 +81,7 @@ def _run(specs: Sequence[SpecRun], display: Display, command: Command, before: i
         ]
         if specs[0].request.explain:
             display.say(*_reasons(specs))
-        load_snakemake(pool)
+        load_snakemake(pool, specs[0].request.profile)
         for number, (job, code) in enumerate(drive(jobs, pool, display, cores), start=before + 1):
             spec = by_request[job.request]
             spec.code, (spec.said, spec.verdict) = code, job.end(code)
