@@ -154,3 +154,24 @@ def test_a_run_says_why_while_it_makes_the_steps(folder):
     assert mlm("run", cwd=folder).returncode == 0
     assert (out / "provenance.json").read_bytes() == provenance
     assert contents(out) == first
+
+
+def what_happens(folder):
+    """Return what happens to each step that would run."""
+    lines = explain_plan(RunRequest(folder / "pipeline.yaml", folder / "results" / "small")).splitlines()
+    rows = (line.split(maxsplit=1) for line in lines[1:] if "  is current" not in line)
+    return {step: text.split("  ")[0] for step, text in rows}
+
+
+def test_a_dry_run_tells_how_many_parts_are_kept(folder):
+    edit(folder / "pipeline.yaml", '"y ~ x + (1 | g)"', '"y ~ x + w + (1 | g)"')
+    found = what_happens(folder)
+    assert found["assumptions"] == "runs, keeps up to 4 parts"
+    assert found["influence"] == "runs, keeps up to 1 part"
+    assert found["fit/l1"] == "runs"
+
+
+def test_parts_with_other_settings_are_not_said_to_be_kept(folder):
+    edit(folder / "pipeline.yaml", "version: 1", "version: 1\nseed: 7")
+    found = what_happens(folder)
+    assert found["assumptions"] == "runs"

@@ -14,6 +14,7 @@ from mlm_steps.records.failure import Absence
 from mlm_steps.report.text.notation import P_WORDS, p_value
 from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps import STEPS
+from mlm_steps.steps.run.parts import kept_at_most
 from mlm_steps.steps.run.plan import Plan, Step
 from mlm_steps.steps.run.tabular import text_table
 
@@ -36,6 +37,8 @@ def describe_plan(plan: Plan, steps: Sequence[Step], *, force: bool = False) -> 
         runs = "is current" if step.current and not force else "runs"
         if unknown and runs == "runs" and step.name != "data" and step.head.exists() and not force:
             runs = "runs, unless the data turn out to be the same"
+        elif runs == "runs" and not force and (kept := kept_at_most(plan, step)):
+            runs = f"runs, keeps up to {kept} part{'' if kept == 1 else 's'}"
         rows.append((step.name, runs, "--force" if force else step.why or ""))
     return "\n".join(text_table(("step", "what happens", "why"), rows)) + "\n"
 
