@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
 from mlm_steps.records import FitRecord
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.influence import FactorInfluence, InfluenceRecord
-from mlm_steps.records.sensitivity import Variation
+from mlm_steps.records.sensitivity import SensitivityRecord, Variation
 from mlm_steps.sensitivity import Baseline
 from mlm_steps.sensitivity.base import Distances
 from mlm_steps.sensitivity.examine import examine
 from mlm_steps.steps.parts.at_record import analysis_frame, estimates_at_record
 from mlm_steps.steps.parts.control import control_of
 from mlm_steps.steps.parts.wanted import contrasted_columns
+from mlm_steps.steps.run.parts import Parts
 from mlm_steps.steps.run.session import Session
 
 __all__ = ["sensitivity"]
+
+INFLUENCE = "influence"
 
 
 def sensitivity(session: Session, kind: str) -> None:
@@ -30,12 +36,27 @@ def sensitivity(session: Session, kind: str) -> None:
         if headline is None:
             session.pass_on(next(each for each in found if isinstance(each, Absence)), step, path, recorder)
             return
-        baseline = baseline_of(session, headline)
-        named = contrasted_columns(session.spec, baseline.fit.design)
-        record = examine(baseline, kind, named)
+        parts = Parts(session, recorder, step, SensitivityRecord)
+        # Kinds of variants that do not read the distances may run before them.
+        reads = _is_current(session, step)
+        distances = session.plan.ledger.part_key(INFLUENCE, headline.model) if reads else None
+        make = partial(_examined, session, headline, kind, with_distances=reads)
+        record = parts.whole(headline.model, [], make, distances)
         session.say(f"{kind} of {record.model}", *(_line(each) for each in record.variations))
         session.say(*([record.note] if record.note else []))
         recorder.write(record, path)
+
+
+def _is_current(session: Session, step: str) -> bool:
+    """Return whether a step reads the distances of the step ``influence``, and these are current."""
+    plan = session.plan
+    return INFLUENCE in plan.step(step).needs and plan.step(INFLUENCE).current
+
+
+def _examined(session: Session, headline: FitRecord, kind: str, *, with_distances: bool) -> SensitivityRecord:
+    distances = _distances(session, headline.model) if with_distances else {}
+    baseline = replace(baseline_of(session, headline), distances=distances)
+    return examine(baseline, kind, contrasted_columns(session.spec, baseline.fit.design))
 
 
 def baseline_of(session: Session, record: FitRecord) -> Baseline:
@@ -53,15 +74,12 @@ def baseline_of(session: Session, record: FitRecord) -> Baseline:
         contrasts=session.contrasts,
         control=control_of(session.spec.estimation),
         variable_levels={**session.plan.levels, **{c.name: c.level for c in record.derived}},
-        distances=_distances(session, record.model),
     )
 
 
 def _distances(session: Session, model: str) -> dict[str, Distances]:
     """Return Cook's distances of a rung that the step ``influence`` has found."""
-    if session.spec.diagnostics == "none" or not session.plan.step("influence").current:
-        return {}
-    found = session.outcome(InfluenceRecord, "influence")
+    found = session.outcome(InfluenceRecord, INFLUENCE)
     models = found.models if isinstance(found, InfluenceRecord) else ()
     factors = (factor for each in models if each.model == model for factor in each.factors)
     return {factor.grouping_factor: _known(factor) for factor in factors if _is_whole(factor)}

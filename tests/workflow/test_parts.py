@@ -204,7 +204,7 @@ WORDS = {
     "settings": ("df: kenward-roger", "confidence: 0.9", "method: ML", "anova: II", "allfit: always"),
     "tests": ("ranova: true", "rlrt: 500"),
     "lines": ("seed: 3", "report: {headline: r0}", "diagnostics: all", "title: Another", "effort: full",
-              "on_singular: [center, drop_slope]"),
+              "on_singular: [center, drop_slope]", "sensitivity: [df, exclude_influential]"),
 }  # fmt: skip
 
 
@@ -233,19 +233,22 @@ def test_a_series_of_random_edits_ends_in_the_results_of_the_last_spec(tmp_path)
 
 MODELS = {"compared_models", "ladder", "models", "prelude", "rungs"}
 REMEDIED = {"on_singular", "remedies"}
+VARIED = {"contrasts", "data", "declared_levels", "estimation", "ladder", "settings", *REMEDIED}
 READ = {
     "assumptions": {"data", "estimation", "seed", *MODELS, *REMEDIED},
     "influence": {"data", "diagnostics", *REMEDIED},
     "deletions": {"data", "estimation", "seed", "tests", *REMEDIED},
     "allfit": {"data", "estimation", *REMEDIED},
+    "sensitivity/df": VARIED,
+    "sensitivity/exclude_influential": VARIED,
     "cost": {"data", "estimation", *MODELS, *REMEDIED},
     "remedies": {"data", "estimation", "settings", *MODELS, *REMEDIED},
 }
 """What the parts of each record may read of a spec.
 
 A value must be in the keys of the parts: by ``depends_on`` of the step, by the key of the fit, which stands
-in its record (of ``MODELS``, ``estimation`` and ``settings``), as the contrasts (of ``data``), or as the
-columns that remedies have derived (of ``REMEDIED``).
+in its record (of ``MODELS``, ``estimation`` and ``settings``), as the contrasts (of ``data``), as the
+columns that remedies have derived (of ``REMEDIED``), or by the key of the data (of ``declared_levels``).
 """
 
 
@@ -281,10 +284,13 @@ def test_a_part_reads_nothing_that_its_key_lacks(tmp_path, monkeypatch):
     monkeypatch.setattr(Session, "outcome", watched_outcome)
     monkeypatch.setattr(PipelineSpec, "__getattribute__", watched_get)
     folder = prepare(tmp_path)
-    everything = "effort: full\ndiagnostics: all\nestimation: {allfit: always}"
+    everything = (
+        "sensitivity: [df, exclude_influential]\neffort: full\ndiagnostics: all\nestimation: {allfit: always}"
+    )
     edit(folder, "name: small", f"name: small\n{everything}")
     edit(folder, "y ~ x + w + (x | g)", "y ~ x + w + x2 + (x + x2 | g)")
     make(folder)
-    assert {each for each in records if each[2] != f"fit/{each[1] or 'l2'}"} == set()
+    influence = ("sensitivity/exclude_influential", "", "influence")  # the options have the key of this part
+    assert {each for each in records if each[2] != f"fit/{each[1] or 'l2'}"} == {influence}
     assert words.keys() == READ.keys()
     assert {step: names - READ[step] for step, names in words.items() if names - READ[step]} == {}

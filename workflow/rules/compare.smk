@@ -130,7 +130,7 @@ rule sensitivity:
     input:
         inputs_of("sensitivity/{kind}"),
     output:
-        WORK.output("sensitivity/{kind}"),
+        update(WORK.output("sensitivity/{kind}")),
     log:
         LAYOUT.log("sensitivity/{kind}"),
     priority: LONG

@@ -84,6 +84,8 @@ class StepEntry(Part):
     """Names of the blocks of facts that say what it was made from."""
     parts: dict[str, str] = Field(default_factory=dict)
     """The keys of the parts of its record, such as one per rung, if it has parts that can be kept."""
+    settings: str = ""
+    """A hash of the settings on which all these parts depend."""
     read: dict[str, str] = Field(default_factory=dict)
     """For a part whose inputs are noted while it is made, their names as JSON."""
 
@@ -128,6 +130,11 @@ class Ledger:
             return None
         return content if content is not None and hashlib.sha256(content).hexdigest() == expected else None
 
+    def part_key(self, step: str, part: str) -> str | None:
+        """Return the key of a part of a step's record; None if it has no such part."""
+        entry = self.steps.get(step)
+        return None if entry is None else entry.parts.get(part)
+
     def recorded_hash(self, step: str, path: Path) -> str | None:
         """Return the SHA-256 of a file as a step wrote it; None if the step has no such file."""
         entry = self.steps.get(step)
@@ -159,6 +166,7 @@ class Recorder:
         self.outputs: list[Path] = []
         self.estimates = ""
         self.parts: dict[str, str] = {}
+        self.settings = ""
         self.read: dict[str, str] = {}
 
     def write(self, record: Record, path: Path) -> None:
@@ -201,6 +209,7 @@ def recorded(
         without=tuple(without),
         made_from=tuple(basis or ()),
         parts=recorder.parts,
+        settings=recorder.settings,
         read=recorder.read,
     )
     with _locked(layout) as content:

@@ -16,9 +16,10 @@ from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.identity import made_from
 from mlm_steps.steps.run.ledger import Recorder
+from mlm_steps.steps.run.plan import Plan, Step
 from mlm_steps.steps.run.session import Session
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "kept_at_most"]
 
 PartT = TypeVar("PartT", bound=Part)
 WHOLE = ""
@@ -34,7 +35,7 @@ class Parts(Generic[PartT]):
     recorder : Recorder
         It takes the keys of the parts.
     step : str
-        A step that is made once per run.
+        A step that reads all rungs.
     kind : type
         The class of a part, which has a field ``model``, or of the whole record.
     """
@@ -46,8 +47,9 @@ class Parts(Generic[PartT]):
         self._keys = entry.parts if entry is not None and entry.key else {}
         self._fields: dict[str, object] | None = None
         self._formulas = session.formulas
+        recorder.settings = _settings(session.plan, step)
         self._shared = [
-            STEPS[step].depends_on(session.plan.inputs, ()),
+            recorder.settings,
             session.plan.ledger.recorded_hash("data", session.layout.analysis),  # the plan has compared it
             [column.model_dump(mode="json") for column in session.derived],
             repr(session.contrasts),
@@ -65,9 +67,9 @@ class Parts(Generic[PartT]):
         """Return the part of a single-level model, kept or made."""
         return self._part(model, [self._prelude(model)], make, options)
 
-    def whole(self, rung: str, prelude: Sequence[str], make: Callable[[], PartT]) -> PartT:
+    def whole(self, rung: str, prelude: Sequence[str], make: Callable[[], PartT], *options: object) -> PartT:
         """Return a record about one fitted rung and some single-level models as a whole, kept or made."""
-        return self._part(WHOLE, [self._rung(rung), *map(self._prelude, prelude)], make, ())
+        return self._part(WHOLE, [self._rung(rung), *map(self._prelude, prelude)], make, options)
 
     def _rung(self, model: str) -> list[str]:
         return [model, file_hash(self._session.layout.output(f"fit/{model}")), self._formula(model)]
@@ -98,3 +100,23 @@ class Parts(Generic[PartT]):
             models = {part["model"]: part for part in listed if isinstance(part, dict) and "model" in part}
             self._fields = {**models, WHOLE: record} if record else {}
         return self._fields
+
+
+def kept_at_most(plan: Plan, step: Step) -> int:
+    """Return how many parts of a step that has to be made can be kept: those of models that are not made.
+
+    Fewer are kept if an edit changes their options, for example if another rung becomes the headline.
+    """
+    entry = plan.ledger.steps.get(step.name)
+    if entry is None or not entry.key or not plan.step(plan.first).current:
+        return 0
+    if not entry.parts or entry.settings != _settings(plan, step.name):
+        return 0
+    current = {each.name for each in plan.steps if each.current}
+    return sum(not current.isdisjoint({f"fit/{name}", f"prelude/{name}"}) for name in entry.parts)
+
+
+def _settings(plan: Plan, step: str) -> str:
+    """Return a hash of the settings on which all parts of a step depend."""
+    kind, *of = step.split("/")
+    return made_from(step, STEPS[kind].depends_on(plan.inputs, tuple(of)))
