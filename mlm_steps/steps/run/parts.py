@@ -105,10 +105,11 @@ class Parts(Generic[PartT]):
 def kept_at_most(plan: Plan, step: Step) -> int:
     """Return how many parts of a step that has to be made can be kept: those of models that are not made.
 
-    Fewer are kept if an edit changes their options, for example if another rung becomes the headline.
+    Fewer are kept if an edit changes their options, for example if another rung becomes the headline, or a
+    column of the data that no rung uses.
     """
     entry = plan.ledger.steps.get(step.name)
-    if entry is None or not entry.key or not plan.step(plan.first).current:
+    if entry is None or not entry.key or plan.profile is None:
         return 0
     if not entry.parts or entry.settings != _settings(plan, step.name):
         return 0
