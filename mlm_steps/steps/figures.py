@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 
 import pandas as pd
 
 from mlm_steps.figures import FIGURES, FigureInput
 from mlm_steps.records import FigureRecord, FiguresRecord, write_whole
-from mlm_steps.records.csv_text import WRITTEN_END, CsvText
+from mlm_steps.records.csv_text import csv_text
 from mlm_steps.steps.parts.at_record import analysis_frame
 from mlm_steps.steps.parts.kept_figures import KeptFigures
 from mlm_steps.steps.run.collect import collect
@@ -50,8 +50,4 @@ def _draw(session: Session, name: str, given: FigureInput) -> FigureRecord | Non
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    stream = CsvText()
-    writer = csv.writer(stream, lineterminator=WRITTEN_END)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return stream.getvalue().encode()
+    return csv_text(chain([columns], rows)).encode()
