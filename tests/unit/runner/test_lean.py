@@ -58,3 +58,36 @@ assert (record["rule"], record.input, record.get("code")) == ("fit", ["a"], None
 assert record.model_dump()["input_checksums"] == {}
 """
     assert "sqlmodel" not in modules_after(code)
+
+
+def test_scipy_is_loaded_without_what_it_only_copies():
+    code = """
+import sys
+from mlm_steps.runner.lean import load_scipy
+
+list(load_scipy())
+assert {"scipy.special", "scipy.linalg"} <= {*sys.modules}
+assert not {"numpy.f2py", "numpy.testing", "unittest"} & {*sys.modules}
+
+import numpy as np
+import numpy.f2py
+from scipy import integrate, optimize, stats
+from scipy.special import stdtrit
+
+np.testing.assert_allclose(stats.t.ppf(0.975, 4), stdtrit(4, 0.975))
+assert np.testing.__file__ and np.f2py.__file__
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_scipy_is_loaded_beside_what_was_imported_before():
+    code = """
+import numpy.testing
+before = numpy.testing
+from mlm_steps.runner.lean import load_scipy
+list(load_scipy())
+assert numpy.testing is before
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
