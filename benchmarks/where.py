@@ -48,13 +48,10 @@ POOL = {
 
 A look belongs to the first row of which a module is on the stack.
 """
-STEP = {
-    "estimates again": ("ours:steps/parts/at_record",),
-    "plan, ledger, records": ("ours:steps/run/", "ours:spec/"),
-    "work": tuple(f"ours:steps/{name}." for name in (*STEPS, "validate")),
-}
-"""The parts of a step, as those of ``POOL``."""
-PARTS = ("imports", *STEP, "start, end")
+AGAIN = ("ours:steps/parts/at_record",)
+BOOKS = ("ours:steps/run/", "ours:spec/", "ours:records/", "ours:language/")
+"""Modules of plan, ledger and records; work that they call, such as the engine's, is not theirs."""
+PARTS = ("imports", "estimates again", "plan, ledger, records", "work", "start, end")
 KIND = re.compile(r"ours:steps/(\w+)\.py")
 FIGURE = re.compile(r"ours:figures/(\w+)\.py")
 
@@ -175,7 +172,7 @@ def _step_table(processes: Sequence[Process], runs: Sequence[Run]) -> str:
         first[kind] = min(process.start, first.get(kind, process.start))
         counted = parts.setdefault(kind, Counter())
         for look in process.looks:
-            counted["imports" if look.imported() else _row(look, STEP, PARTS[-1])] += look.cpu
+            counted[_part(look)] += look.cpu
     by_kind: Counter[str] = Counter()
     for run in runs:
         for name, seconds in run.ledger.items():
@@ -195,6 +192,18 @@ def _step_table(processes: Sequence[Process], runs: Sequence[Run]) -> str:
     )
     heads = [f"{part}, ms each" for part in PARTS]
     return _table(["steps", "first at s", "processes", "CPU s", *heads, "s in the ledger"], lines)
+
+
+def _part(look: Look) -> str:
+    """Return which of ``PARTS`` a step was at."""
+    if look.imported():
+        return PARTS[0]
+    if look.has(AGAIN):
+        return PARTS[1]
+    own = [module for module in look.stack if module.startswith("ours:")]
+    if own and own[-1].startswith(BOOKS):
+        return PARTS[2]
+    return PARTS[3] if look.has(["ours:steps/"]) else PARTS[4]
 
 
 def _kind(process: Process) -> str:
