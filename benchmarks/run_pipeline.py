@@ -1,10 +1,12 @@
 """Time whole runs beside the same ladders by hand in R: ``python -m benchmarks.run_pipeline [OPTION …]``.
 
 Each analysis is copied to a folder of its own. ``mlm`` runs it there cold, again with nothing changed, then
-with one label edited, and with one rung edited. The R Markdown of ``benchmarks/ladders`` fits the same rungs
-with lme4 and lmerTest, tests and compares them, prints what performance knows of them, with intervals and
-plots; it runs after each repetition, so that both meet the same machine. R has no run that repeats only what
-follows from an edit. Without rmarkdown or pandoc, the code runs without a report, and the table says so.
+with one label edited, and with one rung edited. ``mlm serve --watch`` meets the same edits; there, time is
+that from the save to the message that reloads the browser. The R Markdown of ``benchmarks/ladders`` fits the
+same rungs with lme4 and lmerTest, tests and compares them, prints what performance knows of them, with
+intervals and plots; it runs after each repetition, so that both meet the same machine. R has no run that
+repeats only what follows from an edit. Without rmarkdown or pandoc, the code runs without a report, and the
+page says so.
 
 A first round, which is not timed, measures the memory. Then the best and the median of the repetitions are
 printed with a verdict for each target, and a line per analysis is added to ``history.jsonl``.
@@ -29,6 +31,7 @@ from statistics import median
 
 from benchmarks.analyses import ANALYSES, Analysis
 from benchmarks.history import best, earlier, machine, note, rises
+from benchmarks.saves import Served
 from benchmarks.taken import Taken, take
 
 MLM = [sys.executable, "-P", "-m", "mlm_steps"]
@@ -39,10 +42,11 @@ RISE = 15.0
 """Per cent by which processor seconds of the same program differ on a quiet machine, and more."""
 
 COLD, NOTHING, LABEL, FORMULA = "cold", "nothing changed", "one label edited", "one rung edited"
+SAVED_LABEL, SAVED_FORMULA = "one label saved, served", "one rung saved, served"
 VALIDATE, HELP, BY_HAND = "validate", "help", "R"
 SHARES = {COLD: 5, LABEL: 10, FORMULA: 10, NOTHING: 60}
 """For each run, how many times as fast as R it should be, by the clock."""
-SECONDS = {COLD: 3.5, NOTHING: 0.3, VALIDATE: 0.7, HELP: 0.1}
+SECONDS = {COLD: 3.5, NOTHING: 0.3, SAVED_LABEL: 1.0, SAVED_FORMULA: 1.3, VALIDATE: 0.7, HELP: 0.1}
 """Seconds by the clock within which a command should end."""
 PROCESSOR = {COLD: 7.0}
 """Processor seconds that a run should take."""
@@ -128,6 +132,10 @@ def _round(analysis: Analysis, options: Options, *, tree: bool) -> Iterator[tupl
         yield LABEL, take([*MLM, "run"], folder, tree=tree)
         analysis.edit(spec, "formula")
         yield FORMULA, take([*MLM, "run"], folder, tree=tree)
+        shutil.copy(analysis.spec, spec)
+        with Served(folder) as served:
+            yield SAVED_LABEL, served.take(lambda: analysis.edit(spec, "label"), tree=tree)
+            yield SAVED_FORMULA, served.take(lambda: analysis.edit(spec, "formula"), tree=tree)
         if options.with_r:
             program = _program(analysis.by_hand, report=options.report)
             yield BY_HAND, take(["Rscript", "-e", program], folder, tree=tree)

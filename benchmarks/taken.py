@@ -14,11 +14,16 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["Taken", "take"]
+if TYPE_CHECKING:
+    from psutil import Process
+
+__all__ = ["Taken", "highest", "take"]
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK = 0.02
@@ -68,19 +73,17 @@ def main(command: list[str]) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    sums = [float("nan")]
-    if tree:
-        threading.Thread(target=_look, args=(sums,), daemon=True).start()
-    start = time.perf_counter()
-    done = subprocess.run(
-        command[tree:], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
-    )
-    wall = time.perf_counter() - start
-    while True:
-        try:
-            os.wait()
-        except ChildProcessError:
-            break
+    with highest(None, wanted=tree) as sums:
+        start = time.perf_counter()
+        done = subprocess.run(
+            command[tree:], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
+        wall = time.perf_counter() - start
+        while True:
+            try:
+                os.wait()
+            except ChildProcessError:
+                break
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = Taken(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, sums[0])
     print(json.dumps(asdict(found)))
@@ -88,19 +91,36 @@ def main(command: list[str]) -> int:
     return done.returncode
 
 
-def _look(sums: list[float]) -> None:
-    """Replace the number by the memory of all processes below this one while that is larger, for ever."""
+@contextmanager
+def highest(top: Process | None, *, wanted: bool) -> Iterator[list[float]]:
+    """Look at the memory of a process with all below it, or of all below this one, until the context is left.
+
+    Yield a list with the largest sum so far in megabytes; not a number unless ``wanted``.
+    """
+    sums, ended = [float("nan")], threading.Event()
+    if not wanted:
+        yield sums
+        return
+    thread = threading.Thread(target=_look, args=(top, sums, ended))
+    thread.start()
+    try:
+        yield sums
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _look(top: Process | None, sums: list[float], ended: threading.Event) -> None:
     import psutil
 
-    own = psutil.Process()
+    own = top or psutil.Process()
     sums[0] = 0.0
-    while True:
+    while not ended.wait(LOOK):
         total = 0.0
-        for process in own.children(recursive=True):
+        for process in [*([top] if top else []), *own.children(recursive=True)]:
             with suppress(psutil.Error):  # it has just ended
                 total += process.memory_full_info().pss / 2**20
         sums[0] = max(sums[0], total)
-        time.sleep(LOOK)
 
 
 if __name__ == "__main__":
