@@ -72,7 +72,7 @@ STEPS: dict[str, Declaration] = {
         "variance/{of}.json",
         example="--model slope",
         models=lambda plan, of: plan.variance_models(*of),
-        depends_on=lambda plan, _: plan.variance_settings,
+        depends_on=lambda plan, of: [plan.variance_settings, plan.null, plan.previous(*of)],
         read_by=_RESULTS,
     ),
     "diagnostics": Declaration(

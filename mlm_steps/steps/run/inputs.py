@@ -114,8 +114,13 @@ class PlanInputs:
 
     @property
     def assumption_settings(self) -> list[object]:
-        """How far assumptions are checked, the seed, and the variable of time."""
-        return [self.spec.diagnostics, self.spec.seed, getattr(self.spec.ladder, "time", None)]
+        """How far assumptions are checked, the seed, the variable of time, and the columns of the sample.
+
+        The checks also look for what a model leaves out, in columns that no formula uses.
+        """
+        columns = self.profile.columns if self.profile else ()
+        hashes = [[column.name, column.content_hash] for column in columns]
+        return [self.spec.diagnostics, self.spec.seed, getattr(self.spec.ladder, "time", None), hashes]
 
     @property
     def pairs(self) -> list[tuple[str, ...]]:
