@@ -29,7 +29,7 @@ __all__ = ["HELD", "Lock", "check_notes", "check_places", "clear_way", "hold", "
 
 HELD = ".mlm-run"
 """The name of the locked file in the output folder."""
-FOLDERS = ("mlm", "auxiliary", "incomplete", "iocache", "locks", "log", "metadata")
+FOLDERS = ("mlm", "auxiliary", "backups", "incomplete", "iocache", "locks", "log", "metadata")
 """The folders of the notes in ``.snakemake`` that a run needs."""
 LARGEST_NAME = 4096
 """Largest number of bytes that are read of the line that names a run, which has about a hundred."""
