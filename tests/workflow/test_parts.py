@@ -97,6 +97,16 @@ def assert_as_new(folder):
     found, wanted = contents(folder / "out"), contents(make(folder, "new"))
     assert found.keys() == wanted.keys()
     assert [name for name, content in found.items() if wanted[name] != content] == []
+    spec = folder / "pipeline.yaml"
+    found, wanted = (Session(spec, folder / out).plan.ledger.steps for out in ("out", "new"))
+    assert {step: keys(entry) for step, entry in found.items()} == {
+        step: keys(entry) for step, entry in wanted.items()
+    }
+
+
+def keys(entry):
+    """Return what the ledger has of a step besides its files, times and memory."""
+    return entry.key, entry.parts, entry.settings, entry.read
 
 
 RUNGS = {"null", "l1", "slope", "l2"}
@@ -113,13 +123,16 @@ RUNGS = {"null", "l1", "slope", "l2"}
         ("  - {name: l2, formula: \"y ~ x + w + (x | g)\"}\n", "", {"slope"}, set()),
         ("name: slope", "name: line", {"line"}, {"line"}),
         ("name: l1, ", "name: l1, label: Status, ", set(), set()),
+        ("  - {name: null, formula: \"y ~ 1 + (1 | g)\"}\n  - {name: l1, formula: \"y ~ x + (1 | g)\"}\n",
+         "  - {name: l1, formula: \"y ~ x + (1 | g)\"}\n  - {name: null, formula: \"y ~ 1 + (1 | g)\"}\n",
+         set(), set()),
         ("name: small", "name: small\nreport: {headline: l1}", {"l1", "l2"}, set()),
         ("name: small", "name: small\nestimation: {df: kenward-roger}", set(), set()),
         ("name: small", "name: small\nestimation: {method: ML}", RUNGS, RUNGS),
         ("name: small", "name: small\nseed: 7", {"ols", *RUNGS}, RUNGS),
         ("name: small", "name: small\ndiagnostics: all", {"ols", *RUNGS}, set()),
         ("y ~ x\"", "y ~ x + w\"", {"ols"}, set()),
-        ("{label: Size}", "{label: Size}\n  derive: {x3: {center: x2, within: g}}", set(), set()),
+        ("{label: Size}", "{label: Size}\n  derive: {x3: {center: x2, within: g}}", {"ols", *RUNGS}, set()),
     ],
 )  # fmt: skip
 def test_an_edit_makes_only_the_parts_that_follow_from_it(folder, made, old, new, assumptions, deletions):
@@ -175,6 +188,21 @@ def test_a_changed_row_of_the_data_makes_all_parts_again(folder, made):
     data.write_text(data.read_text().replace("\n1,", "\n2,", 1))
     make(folder)
     assert {name for name in made if name.startswith("deletions/")} == {f"deletions/{rung}" for rung in RUNGS}
+    assert_as_new(folder)
+
+
+def test_a_changed_value_of_a_column_that_no_rung_uses_makes_the_checks_again(folder, made):
+    """The checks look for level-2 predictors among all columns."""
+    data = folder / "small.csv"
+    header, first, *rest = data.read_text().splitlines()
+    cells = first.split(",")
+    cells[header.split(",").index("x2")] = "0.5"
+    data.write_text("\n".join([header, ",".join(cells), *rest]) + "\n")
+    make(folder)
+    assert {name for name in made if name.startswith("assumptions/")} == {
+        f"assumptions/{model}" for model in ("ols", *RUNGS)
+    }
+    assert not {name for name in made if name.startswith("deletions/")}
     assert_as_new(folder)
 
 

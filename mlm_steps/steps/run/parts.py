@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 
 from mlm_steps.records.base import Part, as_fields
 from mlm_steps.steps import STEPS
-from mlm_steps.steps.run.files import file_hash
 from mlm_steps.steps.run.identity import made_from
 from mlm_steps.steps.run.ledger import Recorder
 from mlm_steps.steps.run.plan import Plan, Step
@@ -48,18 +47,13 @@ class Parts(Generic[PartT]):
         self._fields: dict[str, object] | None = None
         self._formulas = session.formulas
         recorder.settings = _settings(session.plan, step)
-        self._shared = [
-            recorder.settings,
-            session.plan.ledger.recorded_hash("data", session.layout.analysis),  # the plan has compared it
-            [column.model_dump(mode="json") for column in session.derived],
-            repr(session.contrasts),
-        ]
+        self._shared = [recorder.settings, [column.model_dump(mode="json") for column in session.derived]]
 
     def of_rung(self, model: str, make: Callable[[], PartT], *options: object) -> PartT:
         """Return the part of a fitted rung, kept or made.
 
-        ``options`` are plain values on which ``make`` depends besides the record of the rung, the sample and
-        the settings of the step.
+        ``options`` are plain values on which ``make`` depends besides the estimates of the rung, the columns
+        that remedies have derived, and the settings of the step.
         """
         return self._part(model, [self._rung(model)], make, options)
 
@@ -71,11 +65,10 @@ class Parts(Generic[PartT]):
         """Return a record about one fitted rung and some single-level models as a whole, kept or made."""
         return self._part(WHOLE, [self._rung(rung), *map(self._prelude, prelude)], make, options)
 
-    def _rung(self, model: str) -> list[str]:
-        return [model, file_hash(self._session.layout.output(f"fit/{model}")), self._formula(model)]
+    def _rung(self, model: str) -> list[str | None]:
+        return [model, self._session.plan.estimates_key(model), self._formula(model)]
 
     def _prelude(self, model: str) -> list[str | None]:
-        # Its own step may not have made its record yet.
         return [model, self._session.plan.inputs.prelude_key(model), self._formula(model)]
 
     def _formula(self, model: str) -> str:
