@@ -9,7 +9,7 @@ import pytest
 
 from mlm_steps.records.failure import Absence
 from mlm_steps.records.influence import FactorInfluence, InfluenceRecord, ModelInfluence
-from mlm_steps.steps.sensitivity import _distances
+from mlm_steps.steps.sensitivity import _distances, _is_current
 
 COOK = (0.1, None, 0.3)
 
@@ -22,12 +22,8 @@ def record(**changed):
     return InfluenceRecord(models=(ModelInfluence(model="slope", factors=(factor,), **none),))
 
 
-def session(outcome, *, diagnostics="quick", current=True):
-    return SimpleNamespace(
-        spec=SimpleNamespace(diagnostics=diagnostics),
-        plan=SimpleNamespace(step=lambda _: SimpleNamespace(current=current)),
-        outcome=lambda *_: outcome,
-    )
+def session(outcome):
+    return SimpleNamespace(outcome=lambda *_: outcome)
 
 
 @pytest.mark.parametrize("approximate", [False, True])
@@ -41,15 +37,26 @@ def test_the_distances_of_all_levels_are_taken_over(approximate):
 @pytest.mark.parametrize(
     ("given", "model"),
     [
-        (session(record(), diagnostics="none"), "slope"),
-        (session(record(), current=False), "slope"),
         (session(Absence(absent="failed", step="influence", reason="no disk")), "slope"),
         (session(record()), "cross"),
         (session(record(n_levels=4)), "slope"),
         (session(record(reasons={})), "slope"),
         (session(record(cook=(), reasons={}, code="too_large")), "slope"),
     ],
-    ids=["not asked", "not current", "failed", "another rung", "some levels", "infinite", "not deleted"],
+    ids=["failed", "another rung", "some levels", "infinite", "not deleted"],
 )
-def test_distances_that_are_not_complete_or_not_current_are_computed_again(given, model):
+def test_distances_that_are_not_complete_are_computed_again(given, model):
     assert _distances(given, model) == {}
+
+
+@pytest.mark.parametrize(
+    ("needs", "current", "read"),
+    [
+        (("fit/slope", "influence"), True, True),
+        (("fit/slope", "influence"), False, False),
+        (("fit/slope",), True, False),
+    ],
+)
+def test_only_a_step_that_comes_after_a_current_step_of_influence_reads_its_record(needs, current, read):
+    plan = SimpleNamespace(step=lambda _: SimpleNamespace(needs=needs, current=current))
+    assert _is_current(SimpleNamespace(plan=plan), "sensitivity/exclude_influential") is read
