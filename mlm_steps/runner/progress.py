@@ -22,6 +22,8 @@ DECIDE = ("data", "effort")
 """Steps whose results determine which later steps are current."""
 SHOWN = 4
 """Largest number of running steps that are named; the others are counted, so that one line holds them."""
+UPDATED = " (update)"
+"""What Snakemake writes behind an output that it does not delete before its job."""
 
 
 class Progress(logging.Filter):
@@ -160,7 +162,8 @@ class Progress(logging.Filter):
     def _name(self, event: Mapping[str, object]) -> str:
         """Return the step whose file a job makes."""
         outputs = event.get("output")
-        return self.step_of([*map(str, outputs)]) if isinstance(outputs, list) else ""
+        files = outputs if isinstance(outputs, list) else []
+        return self.step_of([str(file).removesuffix(UPDATED) for file in files])
 
     def _begin(self, step: str, *, local: bool) -> None:
         if not step:

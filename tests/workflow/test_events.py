@@ -9,6 +9,17 @@ def events(done):
     return [json.loads(line) for line in done.stderr.splitlines()]
 
 
+def test_each_planned_step_is_told_when_it_starts_and_ends(small):
+    found = events(mlm("run", "--log-format", "json", cwd=small))
+    planned, started, ended = (
+        {event["step"] for event in found if event["event"] == f"step_{word}"}
+        for word in ("planned", "started", "finished")
+    )
+    assert ended == planned
+    assert started == planned - {"data"}  # the check of the spec makes it
+    assert {"figures", "influence"} < planned
+
+
 def test_a_run_reports_every_step_from_its_plan_to_its_end(finished):
     path = finished / "pipeline.yaml"
     path.write_text(path.read_text().replace('"y ~ x + (1 | g)"', '"y ~ x + w + (1 | g)"'))

@@ -105,6 +105,15 @@ def test_a_step_that_fails_is_counted_and_named_once(clock):
     assert progress.failed == ["tables"]
 
 
+def test_a_step_whose_output_is_updated_is_counted(clock):
+    stream = io.StringIO()
+    progress = Progress(Display(stream, live=False), 1, clock)
+    progress.expect(steps("figures"), {}, NAMES)
+    progress.filter(event("job_info", jobid=1, output=["plain/figures (update)"]))
+    end(progress, 1)
+    assert stream.getvalue() == "[    1/1]    0.0 s  figures\n"
+
+
 def test_what_snakemake_says_to_be_wrong_is_kept(clock):
     progress = Progress(Display(io.StringIO(), live=False), 1, clock)
     progress.filter(event(None, level=logging.ERROR, message="no such rule"))
