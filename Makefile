@@ -31,7 +31,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check
 # A line for each package instead of pip's three or four.
 BRIEFLY := awk '/^Collecting /{printf "  %s\n", $$2; fflush()} /^Installing /{print "  installing them"; fflush()}'
 
-# Of an editable project, pip compiles no bytecode; where Python may write none, each run would compile it.
+# Where Python may write no bytecode, each run would compile the templates.
 COMPILE_TEMPLATES := from mlm_steps.steps.report import compiled_templates; [*compiled_templates()]
 
 # The locked packages first, each checked against its hash; then this project, which needs nothing more.
@@ -43,7 +43,6 @@ define make_environment
 	@test ! -e $(VENV)/.failed
 	@echo "installing this project and compiling its kernel"
 	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q mlm_steps
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -P -c '$(COMPILE_TEMPLATES)'
 	@echo "the environment is ready"
 endef

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import os
 import runpy
@@ -31,10 +32,16 @@ FLAGS = ("-O3", "-ffp-contract=off", "-DPy_LIMITED_API=0x030B0000")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Add the compiled module to a wheel, which then carries the tag of this platform."""
+    """Add the compiled module to a wheel, which then carries the tag of this platform.
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
+    For an editable installation, the bytecode of the package is compiled as well: pip compiles only what it
+    copies, and where Python may write no bytecode, each run would compile the package.
+    """
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the module, or warn why it could not be compiled."""
+        if version == "editable":
+            compileall.compile_dir(Path(self.root) / "mlm_steps", quiet=2)
         if self.target_name != "wheel" or os.environ.get("MLM_KERNEL") == "pure":
             return
         root = Path(self.root)
