@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from mlm_steps.cli.parts import DONE, add_spec
 from mlm_steps.cli.request import session_of
+from mlm_steps.steps import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from mlm_steps.cli.parts import Commands
 
@@ -30,6 +31,7 @@ def add(commands: Commands) -> None:
     pool.add_argument("address")
     pool.add_argument("lifeline", type=int)
     pool.add_argument("--limit", type=int)
+    pool.add_argument("--steps", nargs="*", choices=[*STEPS])
     pool.add_argument("--of", nargs=2, type=Path, action="append")
     for parser, command in ((failed, _failed), (begin, _begin), (pool, _pool)):
         add_spec(parser)
@@ -51,22 +53,24 @@ def _begin(arguments: argparse.Namespace) -> int:
 
 
 def _pool(arguments: argparse.Namespace) -> int:
-    from mlm_steps.runner.pool import serve
+    from mlm_steps.runner.pool import USUAL, serve
 
+    steps = USUAL if arguments.steps is None else arguments.steps
     words = (arguments.address, arguments.lifeline, arguments.run_command)
     prepare = partial(_prepare, arguments)
     if arguments.of is None:
-        return serve(*words, prepare, partial(_keeper, arguments))
+        return serve(*words, prepare, partial(_keeper, arguments, steps), steps=steps)
     from mlm_steps.runner.several.keeping import Keeping
 
     keep = Keeping(arguments.of, allow_outside=arguments.allow_outside)
     return serve(*words, prepare, lambda: keep, limit=arguments.limit)
 
 
-def _keeper(arguments: argparse.Namespace) -> Callable[[], bool]:
+def _keeper(arguments: argparse.Namespace, steps: Collection[str]) -> Callable[[], bool]:
     from mlm_steps.runner.begin import Keeper  # after the pool has loaded the libraries, see NEEDED
 
-    return Keeper(arguments.spec, arguments.out, allow_outside=arguments.allow_outside)
+    outside = arguments.allow_outside
+    return Keeper(arguments.spec, arguments.out, allow_outside=outside, steps=steps)
 
 
 def _prepare(arguments: argparse.Namespace) -> None:

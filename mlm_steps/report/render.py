@@ -32,7 +32,7 @@ from mlm_steps.report.text.text import (
 )
 from mlm_steps.report.titles import GROUPS
 
-__all__ = ["compile_templates", "render_report"]
+__all__ = ["compile_templates", "keep_bytecode", "render_report"]
 
 MOST_ACROSS = 6
 """Most cards that stand in one row of a printed page."""
@@ -41,19 +41,24 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _TRAILING_SPACE = re.compile(r"[ \t]+\n")
 
 
-def compile_templates(compiler: str) -> Iterator[None]:
-    """Compile every template, one per iteration, before a process is forked; keep the bytecode.
+def keep_bytecode(compiler: str) -> None:
+    """Let the templates be compiled from the bytecode that is kept, if they are not yet compiled.
 
     ``compiler`` identifies the code that compiles, see ``CompiledTemplates``.
     """
     for environment, form in ((_html_environment(), "html"), (_markdown_environment(), "md")):
-        environment.bytecode_cache = compiled = CompiledTemplates(form, compiler)
+        environment.bytecode_cache = environment.bytecode_cache or CompiledTemplates(form, compiler)
+
+
+def compile_templates() -> Iterator[None]:
+    """Compile every template, one per iteration, before a process is forked; keep the bytecode."""
+    for environment, form in ((_html_environment(), "html"), (_markdown_environment(), "md")):
         for name in environment.list_templates(extensions=[form]):
             if name.startswith(f"{form}/"):
                 environment.get_template(name)
                 yield
-        compiled.save()
-        environment.bytecode_cache = None
+        if isinstance(environment.bytecode_cache, CompiledTemplates):
+            environment.bytecode_cache.save()
 
 
 def render_report(given: ReportInput) -> dict[str, str]:

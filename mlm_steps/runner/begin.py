@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -69,10 +69,15 @@ class Keeper:
         The output folder; None for the one that the spec's name gives.
     allow_outside : bool
         Whether the spec may read data from any folder.
+    steps : collection of str
+        The steps that will be made; only rungs whose fits one of them reads are evaluated.
     """
 
-    def __init__(self, spec: Path, out: Path | None, *, allow_outside: bool) -> None:
+    def __init__(
+        self, spec: Path, out: Path | None, *, allow_outside: bool, steps: Collection[str] = tuple(STEPS)
+    ) -> None:
         self._open = partial(Session, spec, out, allow_outside=allow_outside)
+        self._steps = steps
         self._waiting: dict[str, Path] | None = None
         self._seen: dict[str, State | None] = {}
 
@@ -98,7 +103,10 @@ class Keeper:
         if session.spec.planned_alone:
             return {}
         session.sample()
-        return {model: session.layout.output(f"fit/{model}") for model in session.plan.inputs.rungs}
+        inputs = session.plan.inputs
+        made = (STEPS[step] for step in self._steps)
+        read = {model for each in made for of in each.scope.jobs(inputs) for model in each.models(inputs, of)}
+        return {model: session.layout.output(f"fit/{model}") for model in inputs.rungs if model in read}
 
     def _keep_estimates(self, waiting: dict[str, Path]) -> bool:
         """Keep the estimates of the rungs whose files have been written since the last call, if current."""

@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -43,17 +43,8 @@ NEEDED = (
 The libraries stand before the modules of this package that import them. When those modules were loaded first,
 the same libraries took .15 s longer.
 """
-PRELOADED = (
-    "mlm_steps.records.base:build_parts",
-    *(
-        name
-        for step, declared in STEPS.items()
-        if not declared.rare
-        for name in (f"mlm_steps.steps.{step}", *declared.preload)
-    ),
-    "mlm_steps.records.base:build_parts",  # of the records that these modules have loaded
-)
-"""The modules of all steps in the order in which they run, each with the libraries that it imports later."""
+USUAL = tuple(step for step, declared in STEPS.items() if not declared.rare)
+"""The steps whose modules are loaded if it is not known which steps a run will make."""
 
 
 class _Child:
@@ -100,14 +91,16 @@ def serve(
     prepare: Callable[[], object],
     keeper: Callable[[], Callable[[], bool]],
     *,
+    steps: Collection[str] = USUAL,
     limit: int | None = None,
 ) -> int:
     """Answer calls at a socket address until the file descriptor ``lifeline`` reaches its end.
 
     Every child inherits the values that these functions compute: ``prepare`` is called once, before the first
     command; the function that ``keeper`` returns is called after each command until it returns True. A child
-    that has inherited everything runs several commands, others run one. At most ``limit`` children work at a
-    time; further calls wait.
+    that has inherited everything runs several commands, others run one. The modules of ``steps`` are loaded;
+    another step can be made, but loads its modules itself. At most ``limit`` children work at a time; further
+    calls wait.
     """
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{address}.new")
@@ -119,7 +112,7 @@ def serve(
         pass
     prepare()
     keep = keeper()
-    waiting = _load(PRELOADED)
+    waiting = _load(_modules(steps))
     children: dict[int, _Child] = {}
     kept = False
     while True:
@@ -151,8 +144,17 @@ def serve(
 
 def load_all() -> None:
     """Load what the steps of a run need, so that the forks of this process have it."""
-    for _ in chain(_load(NEEDED), _load(PRELOADED)):
+    for _ in chain(_load(NEEDED), _load(_modules(USUAL))):
         pass
+
+
+def _modules(steps: Collection[str]) -> Iterator[str]:
+    """Yield the modules of steps in the order in which they run, each with what it imports later."""
+    yield "mlm_steps.records.base:build_parts"
+    for step, declared in STEPS.items():
+        if step in steps:
+            yield from (f"mlm_steps.steps.{step}", *declared.preload)
+    yield "mlm_steps.records.base:build_parts"  # of the records that these modules have loaded
 
 
 def _child_signals() -> int:

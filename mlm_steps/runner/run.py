@@ -61,7 +61,7 @@ def run(request: RunRequest, command: Callable[[Sequence[str]], int], display: D
     check_notes()
     check_places_of(plan)
     # The pool loads its libraries while this process imports Snakemake.
-    with WarmPool(_words(request), command=command) as pool:
+    with WarmPool(_words(request, plan), command=command) as pool:
         end_with_server()  # its thread starts after the pool has been forked
         return run_waiting(request, plan, display, pool)
 
@@ -92,10 +92,13 @@ def _say_closed(plan: Plan) -> None:
         print(describe_closed(found), flush=True)
 
 
-def _words(request: RunRequest) -> list[str]:
-    """Return the spec and the output folder as arguments of a step's command."""
+def _words(request: RunRequest, plan: Plan) -> list[str]:
+    """Return the arguments of the pool: the spec, the output folder and the steps that will be made."""
     out = [f"--out={request.out}"] if request.out else []
-    return [str(request.spec), *out, *(["--allow-outside"] if request.allow_outside else [])]
+    outside = ["--allow-outside"] if request.allow_outside else []
+    waiting = (step.name for step in plan.steps if request.force or not step.current)
+    kinds = dict.fromkeys(name.partition("/")[0] for name in waiting)
+    return [str(request.spec), *out, *outside, "--steps", *kinds]
 
 
 def run_waiting(

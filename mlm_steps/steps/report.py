@@ -12,7 +12,7 @@ from mlm_steps.engine.structures.compiled import form
 from mlm_steps.records import FiguresRecord, write_whole
 from mlm_steps.records.data_profile import DataProfile, FileProfile
 from mlm_steps.report.inputs import ReportInput
-from mlm_steps.report.render import compile_templates, render_report
+from mlm_steps.report.render import compile_templates, keep_bytecode, render_report
 from mlm_steps.steps.run.collect import collect
 from mlm_steps.steps.run.dates import report_date
 from mlm_steps.steps.run.identity import code_identity, numerical_versions
@@ -30,6 +30,7 @@ COMPILERS = ("jinja2", "markupsafe")
 def report(session: Session) -> None:
     """Write the report in each declared format."""
     layout = session.layout
+    _keep_bytecode()  # for a process in which the templates are not compiled
     with session.recorded("report") as recorder:
         drawn = session.outcome(FiguresRecord, "figures")
         figures = drawn.figures if isinstance(drawn, FiguresRecord) else ()
@@ -51,7 +52,12 @@ def report(session: Session) -> None:
 
 def compiled_templates() -> Iterator[None]:
     """Compile the templates, one per iteration; they are compiled again if a line of this package changes."""
-    yield from compile_templates("\0".join((code_identity(), *map(installed_version, COMPILERS))))
+    _keep_bytecode()
+    yield from compile_templates()
+
+
+def _keep_bytecode() -> None:
+    keep_bytecode("\0".join((code_identity(), *map(installed_version, COMPILERS))))
 
 
 def _files(files: Sequence[FileProfile]) -> dict[str, object]:

@@ -67,3 +67,10 @@ def test_the_steps_load_no_module_of_the_api():
     loaded = loaded_by("from mlm_steps.runner import pool\npool.load_all()")
     assert "mlm_steps.steps.allfit" in loaded
     assert not any(name.startswith(("mlm_steps.api", "mlm_steps.power")) for name in loaded)
+
+
+def test_the_pool_loads_only_the_steps_that_a_run_makes():
+    asked = "[*pool._load(pool._modules(['figures', 'report']))]"
+    loaded = loaded_by(f"from mlm_steps.runner import pool\n{asked}")
+    assert {"mlm_steps.figures.forest", "mlm_steps.steps.report"} <= loaded
+    assert not {"mlm_steps.steps.fit", "mlm_steps.steps.assumptions"} & loaded

@@ -125,6 +125,16 @@ def test_estimates_that_need_much_memory_are_not_kept(run, monkeypatch):
     assert [path.name for path in at_record._kept] == ["a.json"]  # 180 rows
 
 
+def test_only_rungs_that_a_step_of_the_run_reads_are_evaluated(run):
+    run.make("data")
+    for model in "ab":
+        run.make("fit", f"--model={model}")
+    assert Keeper(run.spec, run.out, allow_outside=False, steps=("figures", "tables", "report"))()
+    assert at_record._kept == {}
+    assert Keeper(run.spec, run.out, allow_outside=False, steps=("compare", "report"))()
+    assert [path.name for path in at_record._kept] == ["a.json", "b.json"]
+
+
 def test_the_kept_keys_are_those_that_a_step_computes(run):
     run.make("data")
     own = run.session().plan.keys

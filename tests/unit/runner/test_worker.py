@@ -73,7 +73,7 @@ class Pool:
 @pytest.fixture
 def open_pool(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "NEEDED", ())
-    monkeypatch.setattr(pool, "PRELOADED", ())
+    monkeypatch.setattr(pool, "_modules", lambda _: ())
     opened = []
 
     def start(**options):
@@ -149,7 +149,7 @@ def test_a_command_ends_with_its_client(open_pool, tmp_path):
 @pytest.mark.parametrize("busy", [True, False])
 def test_children_end_with_a_killed_pool_and_its_run(tmp_path, monkeypatch, busy):
     monkeypatch.setattr(pool, "NEEDED", ())
-    monkeypatch.setattr(pool, "PRELOADED", ())
+    monkeypatch.setattr(pool, "_modules", lambda _: ())
     run = Pool(tmp_path)
     run.call("code", 0)
     child = run.number(tmp_path)
