@@ -135,7 +135,7 @@ def critical_value(J: int) -> float:
     low, high = 0.0, 10.0
     while high - low > 1e-3:
         middle = 0.5 * (low + high)
-        p = rlrt_p(design, design.random[0], middle, seed=SEED, step=f"size/{J}")
+        p = rlrt_p(design, design.random[0], middle, seed=SEED)
         low, high = (middle, high) if p >= 0.05 else (low, middle)
     return high
 

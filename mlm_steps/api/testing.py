@@ -89,7 +89,7 @@ def ranova(state: FitState, *, seed: int = 1) -> pd.DataFrame:
     fit, origin = state.fit, state.source
     formula, asked = parse_formula(fit.design.formula), Simulations(seed)
     tests = [
-        leave_out(fit, deletion, asked=asked, step=f"ranova/{deletion.label}", control=origin.control)
+        leave_out(fit, deletion, asked=asked, control=origin.control)
         for deletion in single_deletions(formula, origin.data, fit.design, contrasts=origin.contrasts)
     ]
     whole_model = {"npar": fit.npar, "loglik": -fit.criterion / 2, "aic": fit.criterion + 2 * fit.npar}

@@ -24,7 +24,6 @@ def leave_out(
     deletion: Deletion,
     *,
     asked: Simulations,
-    step: str,
     control: Control | None = None,
 ) -> RandomEffectTest:
     """Return the test of a model against the model without one random effect, by the criterion of the fit.
@@ -37,8 +36,6 @@ def leave_out(
         The smaller model.
     asked : Simulations
         The null distributions to simulate.
-    step : str
-        Names the stream of random numbers.
     control : Control, optional
         Settings of the search for the smaller model's optimum.
     """
@@ -60,7 +57,7 @@ def leave_out(
         criterion=criterion,
         statistic=statistic,
         null=_null(fit, deletion, relation, smaller),
-        exact=exact_p(designs, relation, fit.method, statistic, asked, step),
+        exact=exact_p(designs, relation, fit.method, statistic, asked),
     )
     return _record(fit, deletion, test=test)
 

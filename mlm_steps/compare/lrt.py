@@ -200,7 +200,7 @@ def _test(
         statistic = 0.0
     null = _null(pair, relation)
     designs, method = (pair[0].design, pair[1].design), pair[1].method
-    exact = exact_p(designs, relation, method, statistic, asked, f"rlrt/{names[0]}--{names[1]}")
+    exact = exact_p(designs, relation, method, statistic, asked)
     simulated = bootstrap_of(pair, relation, null, statistic, asked, names)
     notices = [_binomial_weights(names[1])] if null.approximate else []
     test = _Test(

@@ -21,6 +21,8 @@ DRAWS = 10_000
 """Number of draws from the null distribution. The Monte Carlo standard error of p = 0.05 is then 0.002."""
 LARGEST_FACTOR = 2000
 """Largest number of levels of the tested factor. The eigenvalues of such a matrix take 1 to 2 seconds."""
+STREAM = "rlrt"
+"""The name of the streams of random numbers."""
 BLOCK = 500
 """Number of draws from one stream of random numbers; for the largest factor they take 8 MB."""
 LOG_LAMBDA = (-10.0, 8.0)
@@ -39,7 +41,7 @@ the grid.
 Array = NDArray[np.float64]
 
 
-def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, step: str) -> float:
+def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int) -> float:
     """Return the p value (1 + #{draws >= statistic}) / (draws + 1) from draws of the null distribution.
 
     Parameters
@@ -51,9 +53,8 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     statistic : float
         Difference of the REML criteria, 0 or more.
     seed : int
-        Seed of the run.
-    step : str
-        Names the stream of random numbers.
+        Seed of the run. The draws depend on it, on the design and on the term alone: the same test has the
+        same p value as a comparison of two rungs and as the removal of a random effect.
     """
     if statistic <= 0.0:
         return 1.0
@@ -69,7 +70,7 @@ def rlrt_p(design: Design, term: RandomTerm, statistic: float, *, seed: int, ste
     shrunken = 1.0 / inflated
     reached, w = 0, np.empty((BLOCK, len(mu)))
     for block in range(DRAWS // BLOCK):
-        numbers = stream(seed, step, block)
+        numbers = stream(seed, STREAM, block)
         numbers.standard_normal(out=w)
         np.square(w, out=w)  # six times faster than chisquare(1)
         outside = numbers.chisquare(rest, size=BLOCK) if rest > 0 else np.zeros(BLOCK)

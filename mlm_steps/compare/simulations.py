@@ -111,7 +111,6 @@ def exact_p(
     method: Method,
     statistic: float,
     asked: Simulations,
-    step: str,
 ) -> ExactP:
     """Return the exact p value of a test of one variance, or the code of why there is none."""
     if not asked.rlrt:
@@ -124,5 +123,5 @@ def exact_p(
     term = designs[1].random[position]
     if len(term.levels) > LARGEST_FACTOR:
         return ExactP(None, "too_large")
-    p = rlrt_p(designs[1], term, statistic, seed=asked.seed, step=step)
+    p = rlrt_p(designs[1], term, statistic, seed=asked.seed)
     return ExactP(p, approximate=len(designs[1].random) > 1)

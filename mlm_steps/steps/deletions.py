@@ -62,7 +62,6 @@ def _tests(session: Session, model: str, fit: MixedFit) -> tuple[RandomEffectTes
             fit,
             deletion,
             asked=asked,
-            step=f"{STEP}/{model}/{deletion.label}",
             control=control_of(session.spec.estimation),
         )
         for deletion in single_deletions(formula, frame, fit.design, contrasts=session.contrasts)

@@ -57,6 +57,14 @@ def test_a_single_variance_has_an_exact_p_by_reml_alone():
     assert np.isnan(ranova("Reaction ~ Days + (Days | Subject)").p_rlrt.iloc[1])
 
 
+def test_the_exact_p_of_a_removal_is_that_of_the_comparison_with_the_smaller_model():
+    rows = SLEEP[SLEEP.Days.isin([0, 1, 4])]
+    fits = [mlm_steps.fit(f"Reaction ~ Days + {r}", rows) for r in ("(1 | Subject)", "(Days || Subject)")]
+    compared = mlm_steps.compare(*fits, names=("a", "b")).p_rlrt
+    assert 0.001 < compared < 0.9
+    assert ranova("Reaction ~ Days + (Days || Subject)", rows).p_rlrt.iloc[2] == compared
+
+
 def test_a_variance_of_zero_is_worth_nothing():
     frame = SLEEP.assign(Reaction=SLEEP.Reaction - SLEEP.groupby("Subject").Reaction.transform("mean"))
     table = ranova("Reaction ~ Days + (1 | Subject)", frame)

@@ -50,7 +50,7 @@ def test_balanced_one_way_data_have_the_tail_of_an_f_distribution(groups, size, 
     frame["y"] = np.arange(len(frame), dtype=float) % 7
     design = build_design("y ~ 1 + (1 | g)", frame)
     expected = balanced_tail(groups, size, statistic)
-    found = rlrt_p(design, design.random[0], statistic, seed=1, step="test")
+    found = rlrt_p(design, design.random[0], statistic, seed=1)
     assert found == pytest.approx(expected, abs=simulated_error(expected))
 
 
@@ -64,20 +64,20 @@ def test_balanced_one_way_data_have_the_tail_of_an_f_distribution(groups, size, 
 def test_the_tail_is_that_of_rlrsim(formula, file, group, expected):
     design = build_design(formula, pd.read_csv(DATA / file, dtype={group: str}))
     for statistic, share in zip(STATISTICS, expected, strict=True):
-        found = rlrt_p(design, design.random[0], statistic, seed=2, step="test")
+        found = rlrt_p(design, design.random[0], statistic, seed=2)
         assert found == pytest.approx(share, abs=simulated_error(share))
 
 
 @pytest.mark.parametrize("statistic", [16.0, 20.0])
 def test_draws_reach_a_statistic_no_more_often_than_markovs_inequality_allows(statistic):
     design = build_design("Reaction ~ Days + (1 | Subject)", SLEEP)
-    found = rlrt_p(design, design.random[0], statistic, seed=1, step="test")
+    found = rlrt_p(design, design.random[0], statistic, seed=1)
     assert found <= (POINTS + 1) * np.exp(-statistic / 2)
 
 
 def test_a_statistic_that_no_draw_reaches_has_the_smallest_p_value():
     design = build_design("Reaction ~ Days + (1 | Subject)", SLEEP)
-    found = [rlrt_p(design, design.random[0], BEYOND + d, seed=1, step="test") for d in (-1e-6, 0.0, 300.0)]
+    found = [rlrt_p(design, design.random[0], BEYOND + d, seed=1) for d in (-1e-6, 0.0, 300.0)]
     assert found == [1 / (DRAWS + 1)] * 3
 
 
@@ -132,7 +132,7 @@ def critical_value(design, level, seed):
     low, high = 0.0, 10.0
     while high - low > 1e-3:
         middle = (low + high) / 2
-        if rlrt_p(design, design.random[0], middle, seed=seed, step="size") <= level:
+        if rlrt_p(design, design.random[0], middle, seed=seed) <= level:
             high = middle
         else:
             low = middle
