@@ -6,11 +6,12 @@ import io
 import re
 from argparse import ArgumentParser, Namespace
 from contextlib import redirect_stderr
+from functools import partial
 from pathlib import Path
 
 from mlm_steps.errors import Fault, UsageError, did_you_mean
 from mlm_steps.report.share import share
-from mlm_steps.runner.lean import lean_snakemake
+from mlm_steps.runner.lean import with_lean_snakemake
 
 __all__ = ["find_profile", "read_command_line"]
 
@@ -43,15 +44,18 @@ def read_command_line(words: list[str], profile: str | None) -> tuple[ArgumentPa
     Raises UsageError if the words or the profile are wrong.
     """
     said = io.StringIO()
-    with lean_snakemake(profile):
-        import smart_open  # noqa: F401 - Snakemake imports it later, when nothing is hidden
-        from snakemake.cli import parse_args
+    try:
+        with redirect_stderr(said):
+            return with_lean_snakemake(partial(_parsed, words), profile)
+    except SystemExit:
+        raise UsageError(_unreadable(profile, said.getvalue())) from None
 
-        try:
-            with redirect_stderr(said):
-                return parse_args(words)  # type: ignore[no-any-return]  # Snakemake has no types
-        except SystemExit:
-            raise UsageError(_unreadable(profile, said.getvalue())) from None
+
+def _parsed(words: list[str]) -> tuple[ArgumentParser, Namespace]:
+    import smart_open  # noqa: F401 - Snakemake imports it later, when nothing is hidden
+    from snakemake.cli import parse_args
+
+    return parse_args(words)  # type: ignore[no-any-return]  # Snakemake has no types
 
 
 def _unreadable(profile: str | None, said: str) -> Fault:

@@ -24,7 +24,7 @@ from typing import NoReturn
 
 from mlm_steps.errors import MlmError, StorageError
 from mlm_steps.runner.display import Display
-from mlm_steps.runner.lean import lean_snakemake
+from mlm_steps.runner.lean import with_lean_snakemake
 from mlm_steps.runner.request import RunRequest
 from mlm_steps.runner.run import run_waiting
 from mlm_steps.runner.unchanged import Verdict
@@ -82,9 +82,7 @@ class _Fork:
 
 def load_snakemake(pool: WarmPool, profile: str | None) -> None:
     """Import what every workflow needs, so that the forks inherit it, and wait until the pool answers."""
-    with lean_snakemake(profile):
-        for name in WORKFLOW:
-            import_module(name)
+    with_lean_snakemake(lambda: [import_module(name) for name in WORKFLOW], profile)
     pool.wait()
 
 

@@ -4,7 +4,16 @@ import os
 import subprocess
 import sys
 
-NEEDLESS = {"sqlalchemy", "sqlmodel", "numpy", "pulp", "requests", "docutils", "snakemake.report"}
+NEEDLESS = {
+    "sqlalchemy",
+    "sqlmodel",
+    "numpy",
+    "pulp",
+    "requests",
+    "docutils",
+    "snakemake.report",
+    "snakemake.persistence.db",
+}
 READ = """
 import sys
 from mlm_steps.report.share import share
@@ -91,3 +100,48 @@ assert numpy.testing is before
 """
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+LATER_RELEASE = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Demanding(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "snakemake.scheduling.job_scheduler":  # near the end of the import
+            asked.append(name)
+            import numpy  # noqa: F401
+        return None
+
+asked = []
+sys.meta_path.insert(0, Demanding())
+"""
+
+
+def test_a_release_that_needs_more_is_imported_with_all_libraries():
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{LATER_RELEASE}\n{READ}\n{WHOLE}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["2"]
+
+
+WHOLE = """
+import sqlmodel
+from snakemake import persistence, workflow
+from snakemake.persistence.db import DbPersistence
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+assert issubclass(persistence.MetadataRecord, sqlmodel.SQLModel)
+assert workflow.DbPersistence is DbPersistence is not None
+assert "local" in ExecutorPluginRegistry().plugins
+assert arguments.cores == 1 and None not in sys.modules.values()
+print(len(asked))
+"""
+
+
+def test_a_fault_of_snakemake_itself_is_raised():
+    code = LATER_RELEASE.replace("import numpy  # noqa: F401", "raise ImportError('it is broken')")
+    done = subprocess.run([sys.executable, "-P", "-c", f"{code}\n{READ}"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("ImportError: it is broken")
