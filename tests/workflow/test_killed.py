@@ -78,6 +78,22 @@ def test_the_next_run_goes_on_by_itself_and_nothing_is_left(small, finished_once
     assert done.stderr.startswith("nothing to do") or list(temporary.iterdir()) == []
 
 
+def test_the_former_report_stays_until_the_new_one_takes_its_place(finished, tmp_path_factory):
+    page = finished / OUT / "report.html"
+    before = page.read_bytes()
+    spec = finished / "pipeline.yaml"
+    spec.write_text(spec.read_text().replace("name: small", "name: small\ntitle: Another title"))
+    killed(finished, ("report.html", "", ""), tmp_path_factory.mktemp("tmp"))
+    assert page.read_bytes() == before
+    lines = mlm("status", cwd=finished).stdout.splitlines()
+    assert "report" in [line.split()[0] for line in lines if "stale" in line]
+    done = mlm("run", "--explain", cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert "by hand" not in done.stderr
+    assert "missing" not in done.stderr
+    assert b"Another title" in page.read_bytes()
+
+
 def start(folder, *words, temporary):
     with (folder / "said").open("w") as said:
         return subprocess.Popen(

@@ -56,11 +56,12 @@ rule tables:
         WORK.shell("tables")
 
 
+# The former report can be read until the new one takes its place.
 rule report:
     input:
         inputs_of("report"),
     output:
-        REPORTS,
+        update(REPORTS),
     log:
         LAYOUT.log("report"),
     shell:
