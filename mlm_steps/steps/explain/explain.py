@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlm_steps.errors import printable
+from mlm_steps.records.failure import is_failure
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.explain.changes import Change
 from mlm_steps.steps.explain.variants import Cause, data_causes, spec_causes
@@ -67,7 +68,9 @@ class _Causes:
         """Return the reason of a step that has to be made."""
         entry = self._plan.ledger.steps.get(step.name)
         short = step.why or ""
-        if entry is None or not entry.key or self._plan.ledger.damage(step.name):
+        if entry is None or not entry.key:
+            return short
+        if self._plan.ledger.damage(step.name) and (step.key is None or is_failure(step.head)):
             return short
         if step.key is None:
             return next(self._code(step), short) if entry.made_from else short

@@ -30,7 +30,8 @@ def reason(ledger: Ledger, step: str, head: Path, key: str | None) -> str | None
         return "it failed in the run before"
     if found is None and head.exists():
         return "provenance.json does not say what it was made from"
-    if damage or found is None:
+    # A run that was interrupted may have replaced or removed some files of a step with another key.
+    if found is None or (damage and (key is None or found.key == key)):
         return damage
     if found.key == key:
         return None

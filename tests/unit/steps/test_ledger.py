@@ -9,6 +9,7 @@ import pytest
 from mlm_steps.steps.run.files import HASHED_BYTES
 from mlm_steps.steps.run.layout import Layout
 from mlm_steps.steps.run.ledger import ANOTHER_VERSION, DAMAGED, Ledger, recorded
+from mlm_steps.steps.run.reasons import ANOTHER_KEY, reason
 from mlm_steps.steps.run.sealed import seal
 
 
@@ -145,3 +146,15 @@ def test_a_ledger_of_another_version_is_told_from_a_damaged_one(layout, content,
 
 def test_a_folder_without_a_ledger_has_no_fault(layout):
     assert Ledger.read(layout).fault == ""
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_files_that_an_interrupted_step_has_replaced_or_removed_were_not_changed_by_hand(layout, gone):
+    path = write(layout, 10)
+    ledger = Ledger.read(layout)
+    path.write_bytes(b"new")
+    if gone:
+        path.unlink()
+    assert reason(ledger, "step", path, "another key") == ANOTHER_KEY
+    assert reason(ledger, "step", path, None) == ledger.damage("step")
+    assert reason(ledger, "step", path, "key") == ledger.damage("step")
