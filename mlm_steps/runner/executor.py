@@ -37,7 +37,7 @@ class PoolCalls:
     analysis : sequence of str
         The spec and the output folder as arguments of a step's command.
     is_made : callable
-        Returns whether a step has come to its end; it is asked if the pool ended while it had the step.
+        Returns whether a step has come to its end; it is asked if no process has answered that it has.
     """
 
     def __init__(self, address: str, analysis: Sequence[str], is_made: Callable[[str], bool]) -> None:
@@ -62,6 +62,8 @@ class PoolCalls:
             code = self._call([kind, *self._analysis, *options], errors, step)
         finally:
             os.close(errors)
+        if code and self._is_made(step):  # its process was stopped or killed after its end
+            return 0
         if code == 0 or not declared.fails_alone or self._ending:
             return code
         words = ["failed", *self._analysis, "--step", step, "--code", str(code), "--log", log]

@@ -48,6 +48,8 @@ class Progress(logging.Filter):
         The error messages of Snakemake itself.
     stopped : dict of str to JobFailure
         The steps whose job a cluster refused or stopped, with the reason.
+    interrupted : bool
+        Whether the run is being interrupted: a step that ends without a result then was stopped.
     """
 
     def __init__(self, display: Display, cores: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,6 +72,7 @@ class Progress(logging.Filter):
         self.finished: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
+        self.interrupted = False
 
     def expect(
         self,
@@ -196,6 +199,8 @@ class Progress(logging.Filter):
     def _fail(self, step: str) -> None:
         begun = self._running.pop(step, None)
         self._queued.pop(step, None)
+        if self.interrupted:
+            return
         if step and step not in self.failed and step not in self.finished and step not in self._not_begun:
             self.failed.append(step)
             self._display.failed(step, None if begun is None else self._clock() - begun)

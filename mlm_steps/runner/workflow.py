@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import NoReturn
 
 from mlm_steps.errors import MlmError
 from mlm_steps.report.share import share
@@ -105,12 +105,12 @@ def _run(
         arguments.groups = {rule: name for rule, name in groups.items() if not scattered.get(rule)}
     logger.addFilter(progress)
     try:
-        with _temporary_files_in(scratch), _interrupts() as interrupted, admitting(admit):
+        with _temporary_files_in(scratch), _interrupts(progress), admitting(admit):
             wanted = (Namespace(**{**vars(arguments), "targets": [*targets]}) for targets in stages)
             done = all(bool(args_to_api(each, parser)) for each in wanted)
     finally:
         logger.removeFilter(progress)
-    if interrupted:
+    if progress.interrupted:
         raise KeyboardInterrupt
     return done and not progress.failed
 
@@ -134,18 +134,17 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
+def _interrupts(progress: Progress) -> Iterator[None]:
     """Record an interrupt, which Snakemake treats as failed steps; further ones are ignored until the end."""
-    noted: list[int] = []
 
-    def note(number: int, _: FrameType | None) -> None:
-        noted.append(number)
+    def note(*_: object) -> NoReturn:
+        progress.interrupted = True
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the steps is not to be disturbed
         raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGINT, note)
     try:
-        yield noted
+        yield
     finally:
-        if not noted:
+        if not progress.interrupted:
             signal.signal(signal.SIGINT, previous)

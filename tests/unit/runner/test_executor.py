@@ -116,6 +116,14 @@ def test_an_interrupt_ends_the_commands_and_records_no_failure(tmp_path, pool_of
     assert calls.make(*words) == 143  # a job that starts after the interrupt ends at once
 
 
+@pytest.mark.parametrize("kind", ["figures", "cost"])
+def test_a_step_whose_process_was_killed_after_its_end_has_succeeded(tmp_path, pool_of, kind):
+    pool = pool_of({kind: 137})
+    calls = PoolCalls(pool.address, ANALYSIS, lambda step: step == kind)
+    assert calls.make(kind, [], kind, str(tmp_path / "log")) == 0
+    assert [command[0] for command in pool.commands] == [kind]
+
+
 @pytest.fixture
 def interpreter(tmp_path, monkeypatch):
     """Let a script stand for the interpreter; return what it writes. Its command ``cost`` takes a minute."""

@@ -114,6 +114,19 @@ def test_a_step_whose_output_is_updated_is_counted(clock):
     assert stream.getvalue() == "[    1/1]    0.0 s  figures\n"
 
 
+def test_a_step_that_an_interrupt_stops_has_not_failed(clock):
+    stream = io.StringIO()
+    progress = Progress(Display(stream, live=False), 2, clock)
+    progress.expect(steps("fit/a", "fit/b"), {}, NAMES)
+    begin(progress, 1, "fit/a")
+    begin(progress, 2, "fit/b")
+    progress.interrupted = True
+    progress.filter(event("job_error", level=logging.ERROR, jobid=1))
+    end(progress, 2)
+    assert stream.getvalue().splitlines() == ["[    1/2]    0.0 s  fit/b (about 1 s left)"]
+    assert (progress.finished, progress.failed) == (["fit/b"], [])
+
+
 def test_what_snakemake_says_to_be_wrong_is_kept(clock):
     progress = Progress(Display(io.StringIO(), live=False), 1, clock)
     progress.filter(event(None, level=logging.ERROR, message="no such rule"))
