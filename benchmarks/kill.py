@@ -1,10 +1,13 @@
 """Kill runs at random moments by SIGKILL, run again, and compare with a run that nothing has disturbed.
 
-``python -m benchmarks.kill [--number 200] [--seed 1] [--spec pipeline.yaml …] [--serve] [--cores 2]``. The
+``python -m benchmarks.kill [--number 200] [--seed 1] [--spec pipeline.yaml …] [--edit OLD NEW] [--serve]
+[--interrupt] [--cores 2]``. The
 run that follows a kill is killed as well, until one reaches its end before its moment; then a new folder
 begins. So the moments cover the beginning of runs and their continuation. Several specs are run by one
 command. With ``--serve``, the killed command is ``mlm serve --watch``, which does not end by itself: a folder
-ends when all its steps are made or after some kills, by ``mlm run``. The exit code is 1 if finished work was
+ends when all its steps are made or after some kills, by ``mlm run``. With ``--edit``, each folder begins with
+a finished run in whose spec a text is replaced; the files at the end are those of a run from nothing. With
+``--interrupt``, all signals are interrupts (Ctrl-C). The exit code is 1 if finished work was
 lost, if bytes differ, if a run could not go on by itself, or if processes or temporary files were left. It
 needs Linux.
 """
@@ -23,6 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks.disturbed import ROOT, Analysis, Run, contents, differences, entries
@@ -34,13 +38,18 @@ A later kill comes from the runs that follow: each goes on where the one before 
 """
 GRACE = 10.0
 """Seconds within which all processes of a killed run have to end."""
-DONE, STEP_FAILED = 0, 3
+DONE, STEP_FAILED, INTERRUPTED = 0, 3, 130
 SERVED = 5
 """Kills of the server in one folder."""
 
 
 def _the_run(run: Run, _: random.Random) -> None:
     os.kill(run.process.pid, signal.SIGKILL)
+
+
+def _interrupt(run: Run, _: random.Random) -> None:
+    """Interrupt the process group, as Ctrl-C at a terminal does."""
+    os.killpg(run.process.pid, signal.SIGINT)
 
 
 def _its_group(run: Run, _: random.Random) -> None:
@@ -67,6 +76,9 @@ TARGETS: dict[str, Callable[[Run, random.Random], None]] = {
     "all its processes": _all_processes,
     "one other process": _one_process,
 }
+INTERRUPTS: dict[str, Callable[[Run, random.Random], None]] = {
+    "its process group, by an interrupt": _interrupt
+}
 
 
 @dataclass
@@ -84,6 +96,7 @@ class Count:
             "runs that could not go on by themselves": [],
             "processes left": [],
             "temporary files left": [],
+            "interrupts with other messages": [],
         }
     )
 
@@ -98,11 +111,17 @@ class Chain:
     """One folder, in which runs are killed until one reaches its end."""
 
     def __init__(
-        self, analysis: Analysis, name: str, reference: Path, count: Count, command: Sequence[str] = ("run",)
+        self,
+        analysis: Analysis,
+        name: str,
+        reference: Path,
+        count: Count,
+        command: Sequence[str] = ("run",),
+        begin: Callable[[str], Path] | None = None,
     ) -> None:
         self.analysis, self.count, self.name = analysis, count, name
         self.command, self.kills = command, 0
-        self.folder = analysis.copy(name)
+        self.folder = (begin or analysis.copy)(name)
         self.wanted, self.keys = contents(reference), _keys(reference)
         self.before: dict[str, object] = {}
 
@@ -130,7 +149,7 @@ class Chain:
                 self._check_end(run, "a run without a kill")
                 return False
             time.sleep(0.002)
-        TARGETS[target](run, rng)
+        {**TARGETS, **INTERRUPTS}[target](run, rng)
         if self.serves and target == "one other process":
             time.sleep(rng.uniform(0, 1))
             _the_run(run, rng)  # the server goes on without any other process
@@ -139,11 +158,20 @@ class Chain:
         self.count.kills[target] += 1
         self._check_left(run)
         self._check_finished(run)
-        if code not in (DONE, STEP_FAILED, -signal.SIGKILL):
-            self.count.add(
-                "runs that could not go on by themselves", [f"{self.name}: code {code}: {run.errors}"]
-            )
+        if target in INTERRUPTS:
+            self._check_interrupted(code, run)
+        elif code not in (DONE, STEP_FAILED, -signal.SIGKILL):
+            self._add_stuck(code, run)
         return True
+
+    def _check_interrupted(self, code: int, run: Run) -> None:
+        """Check what an interrupted run has said; one that had just begun or ended may have said nothing."""
+        *others, last = run.errors.splitlines() or [""]
+        wrong = [line for line in others if "failed" in line or "by hand" in line or "Traceback" in line]
+        if code == INTERRUPTED and (wrong or not last.startswith("interrupted")):
+            self.count.add("interrupts with other messages", [f"{self.name}: {run.errors}"])
+        elif code not in (INTERRUPTED, DONE, -signal.SIGINT):
+            self._add_stuck(code, run)
 
     def finish(self) -> None:
         """Run to the end without a kill."""
@@ -194,13 +222,16 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=200, help="number of kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--spec", type=Path, nargs="+", default=[ROOT / "pipeline.yaml"])
+    parser.add_argument("--edit", nargs=2, metavar=("OLD", "NEW"), help="begin with a finished run, and edit")
+    parser.add_argument("--interrupt", action="store_true", help="interrupt instead of killing")
     parser.add_argument("--serve", action="store_true", help="kill mlm serve --watch instead of mlm run")
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kill-") as work:
         analysis = Analysis(tuple(asked.spec), Path(work), asked.cores)
         command = ("serve", "--watch") if asked.serve else ("run",)
-        count = _kill(analysis, asked.number, random.Random(asked.seed), command)
+        targets = INTERRUPTS if asked.interrupt else TARGETS
+        count = _kill(analysis, asked.number, random.Random(asked.seed), command, [*targets], asked.edit)
     names = " ".join(["mlm", *command, *(spec.name for spec in asked.spec)])
     print(f"\n{sum(count.kills.values())} kills of {names}, {asked.cores} cores, seed {asked.seed}")
     for target, number in count.kills.items():
@@ -213,20 +244,47 @@ def main() -> int:
     return int(any(count.faults.values()))
 
 
-def _kill(analysis: Analysis, number: int, rng: random.Random, command: Sequence[str]) -> Count:
-    """Kill so many runs."""
-    count = Count()
-    reference = analysis.copy("reference")
+def _edited(analysis: Analysis, edit: tuple[str, str], name: str, finished: Path | None = None) -> Path:
+    """Return a new folder, a copy of a finished one if there is one, with a text of the specs replaced."""
+    folder = analysis.copy(name) if finished is None else analysis.work / name
+    if finished is not None:
+        shutil.copytree(finished, folder)
+    for spec in (folder / "spec").glob("*.yaml"):
+        spec.write_text(spec.read_text(encoding="utf-8").replace(*edit), encoding="utf-8")
+    return folder
+
+
+def _timed(analysis: Analysis, folder: Path) -> float:
+    """Run without a disturbance and return the seconds."""
     started = time.monotonic()
-    first = analysis.start(reference)
-    if first.wait() != DONE:
-        sys.exit(f"the undisturbed run failed: {first.errors}")
-    whole = time.monotonic() - started
+    run = analysis.start(folder)
+    if run.wait() != DONE:
+        sys.exit(f"the undisturbed run failed: {run.errors}")
+    return time.monotonic() - started
+
+
+def _kill(
+    analysis: Analysis,
+    number: int,
+    rng: random.Random,
+    command: Sequence[str],
+    targets: Sequence[str],
+    edit: tuple[str, str] | None,
+) -> Count:
+    """Kill so many runs."""
+    count, begin = Count(), None
+    reference = analysis.copy("reference") if edit is None else _edited(analysis, edit, "reference")
+    whole = _timed(analysis, reference)
+    if edit is not None:
+        finished = analysis.copy("finished")
+        _timed(analysis, finished)
+        begin = partial(_edited, analysis, edit, finished=finished)
+        whole = _timed(analysis, begin("edited"))
     chain = None
     while sum(count.kills.values()) < number:
         if chain is None:
-            chain = Chain(analysis, f"folder-{count.chains}", reference / "out", count, command)
-        moment, target = rng.uniform(0, LATE * whole), rng.choice(list(TARGETS))
+            chain = Chain(analysis, f"folder-{count.chains}", reference / "out", count, command, begin)
+        moment, target = rng.uniform(0, LATE * whole), rng.choice(targets)
         if not chain.kill_one(moment, target, rng):
             chain = None
         elif chain.is_over:
