@@ -118,7 +118,7 @@ def _run(
 def _is_made(spec: Path, out: Path, allow_outside: bool, step: str) -> bool:
     try:
         return open_plan(spec, out, allow_outside=allow_outside).step(step).current
-    except MlmError:  # the spec was changed in the meantime
+    except (MlmError, KeyError):  # the spec was changed in the meantime
         return False
 
 
