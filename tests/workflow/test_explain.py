@@ -168,6 +168,7 @@ def test_a_dry_run_tells_how_many_parts_are_kept(folder):
     found = what_happens(folder)
     assert found["assumptions"] == "runs, keeps up to 4 parts"
     assert found["influence"] == "runs, keeps up to 1 part"
+    assert found["cost"] == "runs, keeps up to 1 part"  # that of the headline rung, which is the same
     assert found["fit/l1"] == "runs"
 
 

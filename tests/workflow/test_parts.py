@@ -57,12 +57,12 @@ def made(monkeypatch):
     found = set()
     part = Parts._part
 
-    def watched(self, model, content, make, options):
+    def watched(self, model, content, make, options, **more):
         def noted():
             found.add(f"{self._step}/{model}")
             return make()
 
-        return part(self, model, content, noted, options)
+        return part(self, model, content, noted, options, **more)
 
     monkeypatch.setattr(Parts, "_part", watched)
     return found
@@ -288,7 +288,7 @@ def test_a_part_reads_nothing_that_its_key_lacks(tmp_path, monkeypatch):
         *(n for n, v in vars(PipelineSpec).items() if isinstance(v, property)),
     }
 
-    def watched_part(self, model, content, make, options):
+    def watched_part(self, model, content, make, options, **more):
         def noted():
             current.append((self._step, model))
             try:
@@ -296,7 +296,7 @@ def test_a_part_reads_nothing_that_its_key_lacks(tmp_path, monkeypatch):
             finally:
                 current.pop()
 
-        return part(self, model, content, noted, options)
+        return part(self, model, content, noted, options, **more)
 
     def watched_outcome(self, kind, step):
         if current:
@@ -318,7 +318,11 @@ def test_a_part_reads_nothing_that_its_key_lacks(tmp_path, monkeypatch):
     edit(folder, "name: small", f"name: small\n{everything}")
     edit(folder, "y ~ x + w + (x | g)", "y ~ x + w + x2 + (x + x2 | g)")
     make(folder)
-    influence = ("sensitivity/exclude_influential", "", "influence")  # the options have the key of this part
-    assert {each for each in records if each[2] != f"fit/{each[1] or 'l2'}"} == {influence}
+    influence = (
+        "sensitivity/exclude_influential",
+        "l2",
+        "influence",
+    )  # the options have the key of this part
+    assert {each for each in records if each[2] != f"fit/{each[1]}"} == {influence}
     assert words.keys() == READ.keys()
     assert {step: names - READ[step] for step, names in words.items() if names - READ[step]} == {}

@@ -8,7 +8,7 @@ has the bytes that the ledger has recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from mlm_steps.records.base import Part, as_fields
@@ -21,8 +21,6 @@ from mlm_steps.steps.run.session import Session
 __all__ = ["Parts", "kept_at_most"]
 
 PartT = TypeVar("PartT", bound=Part)
-WHOLE = ""
-"""The name of a record that is kept or made as a whole; no model has this name."""
 
 
 class Parts(Generic[PartT]):
@@ -62,8 +60,12 @@ class Parts(Generic[PartT]):
         return self._part(model, [self._prelude(model)], make, options)
 
     def whole(self, rung: str, prelude: Sequence[str], make: Callable[[], PartT], *options: object) -> PartT:
-        """Return a record about one fitted rung and some single-level models as a whole, kept or made."""
-        return self._part(WHOLE, [self._rung(rung), *map(self._prelude, prelude)], make, options)
+        """Return a record about one fitted rung and some single-level models as a whole, kept or made.
+
+        It is a part with the name of the rung.
+        """
+        content = [self._rung(rung), *map(self._prelude, prelude)]
+        return self._part(rung, content, make, options, whole=True)
 
     def _rung(self, model: str) -> list[str | None]:
         return [model, self._session.plan.estimates_key(model), self._formula(model)]
@@ -75,24 +77,35 @@ class Parts(Generic[PartT]):
         return repr([self._session.plan.formulas[model], self._formulas[model]])  # declared and fitted
 
     def _part(
-        self, name: str, content: Sequence[object], make: Callable[[], PartT], options: tuple[object, ...]
+        self,
+        name: str,
+        content: Sequence[object],
+        make: Callable[[], PartT],
+        options: tuple[object, ...],
+        *,
+        whole: bool = False,
     ) -> PartT:
         key = made_from(self._step, name, content, self._shared, options)
         self._recorder.parts[name] = key
-        former = self._former.get(name) if self._keys.get(name) == key else None
-        return make() if former is None else self._kind.model_validate(former)
+        if self._keys.get(name) != key:
+            return make()
+        former = self._former if whole else _by_model(self._former).get(name)
+        return self._kind.model_validate(former) if former else make()
 
     @property
     def _former(self) -> dict[str, object]:
-        """The fields of the parts of the former record, by model, and those of the whole record."""
+        """The fields of the former record; none if it is missing or not as the step wrote it."""
         if self._fields is None:
             path = self._session.layout.output(self._step)
             content = self._session.plan.ledger.content(self._step, path)
-            record = {} if content is None else as_fields(content)
-            listed = (part for value in record.values() if isinstance(value, list) for part in value)
-            models = {part["model"]: part for part in listed if isinstance(part, dict) and "model" in part}
-            self._fields = {**models, WHOLE: record} if record else {}
+            self._fields = {} if content is None else as_fields(content)
         return self._fields
+
+
+def _by_model(record: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of the parts of a record, by model."""
+    listed = (part for value in record.values() if isinstance(value, list) for part in value)
+    return {part["model"]: part for part in listed if isinstance(part, dict) and "model" in part}
 
 
 def kept_at_most(plan: Plan, step: Step) -> int:
