@@ -205,7 +205,7 @@ def _expect(progress: Progress, display: Display, opening: Plan, request: RunReq
     names = (plan.layout.out, plain_name(plan.layout.out))
     progress.expect(waiting, before, names, partial(_not_current, request, plan))
     steps = explained_since(opening, plan, waiting) if request.explain else waiting
-    display.planned(steps, describe_reasons(steps))
+    display.planned(steps, describe_reasons(steps, plan))
     for step in made:
         progress.end(step.name, plan.ledger.steps[step.name].seconds)
     return plan

@@ -30,7 +30,7 @@ STEPS: dict[str, Declaration] = {
         "data/profile.json",
         key=lambda plan, _: plan.data_key,
         fails_alone=False,
-        changed="the data file, or what the spec says about data and variables, has changed",
+        changed="the data file, or what the spec says about data, variables and formulas, has changed",
     ),
     "prelude": Declaration(
         "fit one single-level model",

@@ -125,7 +125,7 @@ def test_missing_and_edited_files_are_named(folder):
     edit(out / "report.md", "#", "##")
     found = reasons(folder)
     assert found["fit/l1"] == "fits/l1.json is missing"
-    assert found["report"] == "report.md was changed by hand"
+    assert found["report"] == "report.md has changed since the step ended"
 
 
 def test_faults_of_changed_data_end_the_dry_run(folder):

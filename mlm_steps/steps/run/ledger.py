@@ -152,7 +152,8 @@ class Ledger:
         gone = [name for name in names if not (self.layout.out / name).exists()]
         if gone:
             return f"{_some(gone)} {'is' if len(gone) == 1 else 'are'} missing"
-        return f"{_some(names)} {'was' if len(names) == 1 else 'were'} changed by hand" if names else None
+        verb = "has" if len(names) == 1 else "have"
+        return f"{_some(names)} {verb} changed since the step ended" if names else None
 
 
 class Recorder:

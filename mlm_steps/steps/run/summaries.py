@@ -16,6 +16,7 @@ from mlm_steps.spec import PipelineSpec
 from mlm_steps.steps import STEPS
 from mlm_steps.steps.run.parts import kept_at_most
 from mlm_steps.steps.run.plan import Plan, Step
+from mlm_steps.steps.run.reasons import EFFORT_FIRST
 from mlm_steps.steps.run.tabular import text_table
 
 __all__ = [
@@ -38,18 +39,34 @@ def describe_plan(plan: Plan, steps: Sequence[Step], *, force: bool = False) -> 
         if unknown and runs == "runs" and step.name != "data" and step.head.exists() and not force:
             runs = "runs, unless the data turn out to be the same"
         elif runs == "runs" and not force and (kept := kept_at_most(plan, step)):
-            runs = f"runs, keeps up to {kept} part{'' if kept == 1 else 's'}"
+            runs = f"runs, {_keeps(kept)}"
         rows.append((step.name, runs, "--force" if force else step.why or ""))
     return "\n".join(text_table(("step", "what happens", "why"), rows)) + "\n"
 
 
-def describe_reasons(waiting: Sequence[Step]) -> list[str]:
-    """Return the reasons for making steps, one line per step; one line if all have the same reason."""
+def describe_reasons(waiting: Sequence[Step], plan: Plan | None = None) -> list[str]:
+    """Return the reasons for making steps, one line per step; one line if all have the same reason.
+
+    The steps on which the step effort decides share a line. With a plan, the lines tell of kept parts.
+    """
     reasons = {step.why for step in waiting if step.why}
     if len(reasons) == 1 and len(waiting) > 1:
         return [f"{len(waiting)} steps to make: {reasons.pop()}"]
-    lines = [f"  {step.name}: {step.why}" for step in waiting]
+    undecided = Counter(step.name.partition("/")[0] for step in waiting if step.why == EFFORT_FIRST)
+    lines = []
+    for step in waiting:
+        if step.why != EFFORT_FIRST:
+            kept = 0 if plan is None else kept_at_most(plan, step)
+            lines.append(f"  {step.name}: {step.why}{f'; {_keeps(kept)}' if kept else ''}")
+        elif undecided:
+            kinds = (kind if count == 1 else f"{kind} ({count})" for kind, count in undecided.items())
+            lines.append(f"  {', '.join(kinds)}: the step effort comes first and decides which are made")
+            undecided.clear()
     return [f"{len(waiting)} step{'' if len(waiting) == 1 else 's'} to make:", *lines]
+
+
+def _keeps(parts: int) -> str:
+    return f"keeps up to {parts} part{'' if parts == 1 else 's'}"
 
 
 def describe_ladder(

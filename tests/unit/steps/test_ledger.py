@@ -64,7 +64,7 @@ def test_a_log_belongs_to_the_files_of_its_step(layout):
     write(layout, 10)
     assert Ledger.read(layout).key("step") == "key"
     log.write_text("One line\n")
-    assert Ledger.read(layout).damage("step") == "logs/step.log was changed by hand"
+    assert Ledger.read(layout).damage("step") == "logs/step.log has changed since the step ended"
     log.unlink()
     assert Ledger.read(layout).damage("step") == "logs/step.log is missing"
 
