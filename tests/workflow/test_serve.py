@@ -187,6 +187,38 @@ def test_the_server_begins_anew_when_code_has_changed(small):
         assert process.wait(LONG) == 0
 
 
+def test_a_save_during_a_run_stops_it_and_the_report_stays(small):
+    spec, said = small / "pipeline.yaml", small / "said"
+    text, report = spec.read_text(), small / "results" / "small" / "report.html"
+    with serving(small, "--watch") as (process, _):
+        wait_until(report.exists)
+        number = 0
+        while "saved while the run worked" not in said.read_text():  # until a save meets a run
+            number += 1
+            spec.write_text(text.replace("label: Size", f"label: Number {number}"))
+            time.sleep(0.3)
+            assert report.exists()
+        spec.write_text(text.replace("y ~ x + w", "y ~ x + wv"))
+        wait_until(lambda: "no column 'wv'" in said.read_text())
+        assert report.exists()
+        found = said.read_text()
+        assert "failed" not in found
+        assert "interrupted" not in found
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LONG) == 0
+
+
+def test_a_port_that_is_in_use_is_refused(small):
+    with serving(small) as (_, address):
+        port = address.split(":")[2].split("/")[0]
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "mlm_steps", "serve", "--port", port],
+            cwd=small, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert f"--port: {port} cannot be used: another program uses it" in done.stderr
+
+
 def test_a_port_that_is_no_port_is_refused(small):
     done = subprocess.run(
         [sys.executable, "-P", "-m", "mlm_steps", "serve", "--port", "80"],

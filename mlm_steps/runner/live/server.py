@@ -8,6 +8,7 @@ folder and writes nothing.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -107,7 +108,7 @@ class Server:
         except (OSError, OverflowError) as error:
             self._http.server_close()
             raise UsageError(
-                Fault("--port", f"{port} cannot be used: {error}", "leave it out for a free port")
+                Fault("--port", f"{port} cannot be used: {_reason(error)}", "leave it out for a free port")
             ) from None
 
     @property
@@ -167,6 +168,11 @@ class Server:
                     shared.change(State(**json.loads(line)))
         finally:
             os._exit(0)
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+    return "another program uses it" if in_use else str(error)
 
 
 class Shared:

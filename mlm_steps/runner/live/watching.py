@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import select
 import signal
 import sys
@@ -18,6 +19,7 @@ from typing import NoReturn
 
 from mlm_steps.errors import MlmError
 from mlm_steps.runner.cluster.profiles import read_command_line
+from mlm_steps.runner.events import ENDS, INPUT_AT_FAULT, INTERRUPTED, STEP_FAILED
 from mlm_steps.runner.live.loaded import Loaded, state_of_file
 from mlm_steps.runner.live.loaded import State as FileState
 from mlm_steps.runner.live.server import Server, State
@@ -31,12 +33,14 @@ LOOK = 0.05
 """Seconds between two looks at the files; a file counts as saved when two looks find it the same."""
 MOST_WORDS = 20_000
 """Characters of a run's messages that are shown; the terminal has all of them."""
-INVALID, STEP_FAILED, INTERRUPTED = 2, 3, 130
-"""Exit codes of a run, as those of the command line."""
 LATER = ("mlm_steps.runner.run", "mlm_steps.runner.snakefile", "snakemake.api", "snakemake.storage", "yte")
 """Modules that a run imports besides those of its pool and those of Snakemake's command line."""
-WORKS = "The analysis runs again."
-STEP_LINE, PLAN_LINE = "[", "steps to make"
+WORKS = "The analysis runs."
+STOPPED = "saved while the run worked: it stops, and what it has finished is kept"
+INTERRUPTION = ENDS[INTERRUPTED][1].encode()
+"""What a run says that is stopped; after a save, the server has said it."""
+STEP_LINE, PLAN_LINE, REASON_LINE = "[", re.compile(r"\d+ steps? to make:"), "  "
+"""How lines begin that tell of a step that has ended, of the steps to be made, and why each is made."""
 
 Stamp = tuple[FileState, ...]
 
@@ -155,6 +159,7 @@ class _Live:
         self._report: FileState = None
         self._loaded = Loaded()
         self._child = 0
+        self._in_plan = False
 
     def watch(self) -> None:
         """Run again after each change, for ever."""
@@ -203,7 +208,7 @@ class _Live:
             _work(self._command, self._words(), writer)
         os.close(writer)
         self._say(WORKS)
-        changed = False
+        changed, rest = False, b""
         with os.fdopen(reader, "rb", buffering=0) as stream:
             while True:
                 ready, _, _ = select.select([stream], [], [], LOOK)
@@ -211,10 +216,13 @@ class _Live:
                     piece = stream.read(65536) or b""
                     if not piece:
                         break
-                    self._hear(piece.decode(errors="replace"), said)
+                    *lines, rest = (rest + piece).split(b"\n")
+                    self._hear([line for line in lines if not (changed and line == INTERRUPTION)], said)
                 elif not changed and self._request.watch and self._watched.stamp() != self._seen:
                     changed = True
+                    print(STOPPED, file=sys.stderr, flush=True)
                     os.kill(self._child, signal.SIGINT)
+        self._hear([rest] if rest else [], said)
         code = os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
         self._child = 0
         return None if changed else code
@@ -225,14 +233,15 @@ class _Live:
         outside = ["--allow-outside"] if request.allow_outside else []
         return ["run", str(request.spec), *out, *outside, *request.words]
 
-    def _hear(self, piece: str, said: list[str]) -> None:
-        """Pass messages of the run on to the terminal, and its progress to the browsers."""
-        sys.stderr.write(piece)
-        sys.stderr.flush()
-        for line in piece.splitlines():
+    def _hear(self, lines: Sequence[bytes], said: list[str]) -> None:
+        """Pass lines of the run on to the terminal, and its progress to the browsers."""
+        for each in lines:
+            line = each.decode(errors="replace")
+            print(line, file=sys.stderr, flush=True)
+            self._in_plan = bool(PLAN_LINE.match(line)) or (self._in_plan and line.startswith(REASON_LINE))
             if line.startswith(STEP_LINE):
-                self._say(f"{WORKS} {line}")
-            elif line.strip() and PLAN_LINE not in line:
+                self._say(f"{WORKS} {' '.join(line.split())}")
+            elif line.strip() and not self._in_plan:
                 said.append(line)
 
     def _say(self, text: str) -> None:
@@ -244,8 +253,9 @@ class _Live:
         number = self._state.report + (newest is not None and newest != self._report)
         self._report = newest
         text = "\n".join(said)[:MOST_WORDS] if code else ""
-        if code == INVALID:
-            text = f"The spec or its data are at fault; the page shows the last valid state.\n\n{text}"
+        if code == INPUT_AT_FAULT:
+            shown = "." if newest is None else "; the page shows the last report."
+            text = f"The spec or its data are at fault{shown}\n\n{text}"
         elif code == STEP_FAILED:
             text = f"A step failed.\n\n{text}"
         self._change(State(number, text, bool(text), str(self._watched.out or "")))
