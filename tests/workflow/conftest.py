@@ -101,10 +101,10 @@ def finished(finished_once, tmp_path):
     return shutil.copytree(finished_once, tmp_path / "copy")
 
 
-def plain_snakemake(folder):
-    """Run the workflow by Snakemake's own command line into the folder ``plain``."""
+def plain_snakemake(folder, *more, out="plain"):
+    """Run the workflow by Snakemake's own command line, by default into the folder ``plain``."""
     from mlm_steps.report.share import share
 
     words = [sys.executable, "-P", "-m", "snakemake", "--cores", "2"]
-    words += ["--snakefile", str(share("workflow") / "Snakefile"), "--config", "out=plain"]
+    words += ["--snakefile", str(share("workflow") / "Snakefile"), *more, "--config", f"out={out}"]
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)

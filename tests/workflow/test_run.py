@@ -323,6 +323,21 @@ def test_plain_snakemake_refuses_what_is_at_fault_before_it_writes(small):
     assert not (small / "plain").exists()
 
 
+def test_records_of_snakemake_without_our_profile_do_no_harm(small, finished_once):
+    done = plain_snakemake(small, "--workflow-profile", "none", out="results/small")
+    assert done.returncode == 0, done.stderr
+    assert [*(small / ".snakemake" / "metadata").iterdir()]
+    out = small / "results" / "small"
+    (out / "figures" / "figures.json").write_text("{}")
+    (out / "tables" / "fit.csv").write_text("changed")
+    done = mlm("run", cwd=small)
+    assert done.returncode == 0, done.stderr
+    assert contents(out) == contents(finished_once / "results" / "small")
+    assert mlm("run", cwd=small).stderr.startswith("nothing to do")
+    again = plain_snakemake(small, out="results/small")
+    assert "Nothing to be done" in again.stderr
+
+
 def test_plain_snakemake_runs_the_same_workflow(small, finished_once):
     first = plain_snakemake(small)
     assert first.returncode == 0, first.stderr
