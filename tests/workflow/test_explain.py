@@ -172,6 +172,15 @@ def test_a_dry_run_tells_how_many_parts_are_kept(folder):
     assert found["fit/l1"] == "runs"
 
 
+def test_parts_are_kept_though_all_rungs_are_tested_anew(folder):
+    edit(
+        folder / "pipeline.yaml", "version: 1", "version: 1\nestimation: {anova: II}\nreport: {headline: l1}"
+    )
+    found = what_happens(folder)
+    assert found["fit/l1"] == "runs"
+    assert found["assumptions"] == "runs, keeps up to 5 parts"
+
+
 def test_parts_with_other_settings_are_not_said_to_be_kept(folder):
     edit(folder / "pipeline.yaml", "version: 1", "version: 1\nseed: 7")
     found = what_happens(folder)

@@ -109,7 +109,7 @@ def _by_model(record: Mapping[str, object]) -> dict[str, object]:
 
 
 def kept_at_most(plan: Plan, step: Step) -> int:
-    """Return how many parts of a step that has to be made can be kept: those of models that are not made.
+    """Return how many parts of a step that has to be made can be kept: those with the same estimates.
 
     Fewer are kept if an edit changes their options, for example if another rung becomes the headline, or a
     column of the data that no rung uses.
@@ -119,8 +119,16 @@ def kept_at_most(plan: Plan, step: Step) -> int:
         return 0
     if not entry.parts or entry.settings != _settings(plan, step.name):
         return 0
-    current = {each.name for each in plan.steps if each.current}
-    return sum(not current.isdisjoint({f"fit/{name}", f"prelude/{name}"}) for name in entry.parts)
+    return sum(_has_same_estimates(plan, model) for model in entry.parts)
+
+
+def _has_same_estimates(plan: Plan, model: str) -> bool:
+    """Return whether a model of a former run has the estimates that it has now; its tests may differ."""
+    keys, steps = plan.inputs.estimates_keys, plan.ledger.steps
+    if f"fit/{model}" in steps:
+        return model in keys and steps[f"fit/{model}"].estimates == keys[model]
+    single = steps.get(f"prelude/{model}")
+    return single is not None and model in keys and single.key == plan.inputs.prelude_key(model)
 
 
 def _settings(plan: Plan, step: str) -> str:
