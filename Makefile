@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run check environment development lint types contracts test ci-examples fuzz kill damage golden docs lock bench bench-check clean
+.PHONY: run check environment development lint types contracts test ci-examples fuzz kill damage edits golden docs lock bench bench-check clean
 
 run: environment
 	$(BIN)/mlm run pipeline.yaml
@@ -92,6 +92,10 @@ kill: development
 
 damage: development
 	$(BIN)/python -m benchmarks.damage --number $(or $(N),100) --seed $(or $(SEED),1)
+
+# N random edits of the example and its data, one after the other, each compared with a run in a new folder.
+edits: development
+	$(BIN)/python -m benchmarks.edits --number $(or $(N),60) --seed $(or $(SEED),1)
 
 # The pages that are made from the code: the keys of the spec, its JSON schema, the numeric constants.
 docs:
