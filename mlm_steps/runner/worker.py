@@ -65,7 +65,10 @@ def _run(connection: socket.socket, lifeline: int, command: Command) -> int:
         return GONE  # the client ended while its call waited
     size = int.from_bytes(message[:4], "big")
     while len(message) < size + 4:
-        message += connection.recv(65536)
+        more = connection.recv(65536)
+        if not more:
+            return GONE  # the client ended while it sent its call
+        message += more
     folder, *words = os.fsdecode(message[4:]).split("\0")
     streams = array.array("i")
     for _, _, data in ancillary:

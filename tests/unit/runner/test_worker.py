@@ -174,6 +174,17 @@ def test_an_answer_of_a_dead_child_is_none():
     ours.close()
 
 
+@needs_peak
+def test_a_client_that_ends_while_it_sends_its_call_blocks_nothing(open_pool, tmp_path):
+    run = open_pool()
+    before = run.number(tmp_path)  # a child that can run another command
+    connection = client.connect(run.address)
+    connection.sendall((100).to_bytes(4, "big") + b"the beginning")
+    connection.close()
+    _wait_for_end(before)
+    assert run.number(tmp_path) != before
+
+
 def _number_in(path):
     while not (path.exists() and path.read_text()):
         time.sleep(0.01)
