@@ -136,10 +136,9 @@ def serve(
             shutil.rmtree(Path(address).parent, ignore_errors=True)  # a killed run cannot remove it
             return 0
         if listener in ready:
-            connection, _ = listener.accept()
             idle = next((child for child in children.values() if child.idle), None)
             chosen = idle or _fork(listener, lifeline, command, children, complete=kept and not pending)
-            chosen.give(connection)
+            chosen.give(listener.accept()[0])  # after the fork, which would keep it open, too
 
 
 def load_all() -> None:
