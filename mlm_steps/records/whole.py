@@ -81,4 +81,13 @@ def _exists(process: int) -> bool:
         return False
     except PermissionError:
         return True
-    return process != os.getpid()
+    return process != os.getpid() and not _has_ended(process)
+
+
+def _has_ended(process: int) -> bool:
+    """Return whether a process has ended and only waits for its parent; False without /proc."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return state[:1] == [b"Z"]

@@ -276,7 +276,9 @@ def _alive(session):
 def test_two_runs_do_not_work_in_one_folder_at_a_time(small):
     process = start(small)
     after_lines(process, 1)
+    os.kill(process.pid, signal.SIGSTOP)  # it might end before the second has begun
     second = mlm("run", "--force", cwd=small)
+    os.kill(process.pid, signal.SIGCONT)
     process.communicate(timeout=120)
     assert second.returncode == 2
     assert f"another run is using this output folder (process {process.pid} on " in second.stderr

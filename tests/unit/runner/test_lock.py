@@ -134,6 +134,17 @@ def test_a_file_system_without_locks_is_used_with_a_warning(tmp_path, monkeypatc
     assert "its file system has no locks: start no second run" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_process_that_has_ended_and_waits_for_its_parent_does_not_exist(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    ended.stdout.read()
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    (tmp_path / f".mlm-{ended.pid}-3.part").touch()
+    with locked(tmp_path):
+        assert list(tmp_path.iterdir()) == [tmp_path / HELD]
+    ended.communicate()
+
+
 def test_unfinished_files_of_killed_processes_are_removed_and_no_others(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
