@@ -161,25 +161,22 @@ def _row(look: Look, rows: Mapping[str, Sequence[str]], other: str) -> str:
 
 
 def _step_table(processes: Sequence[Process], runs: Sequence[Run]) -> str:
-    """Return the table of the steps: a row for each kind, milliseconds of its parts for each process."""
+    """Return the table of the steps: a row for each kind, milliseconds of its parts for each step."""
     n = len(runs)
     parts: dict[str, Counter[str]] = {}
-    jobs: Counter[str] = Counter()
     first: dict[str, float] = {}
-    for process in processes:
-        kind = _kind(process)
-        jobs[kind] += 1
-        first[kind] = min(process.start, first.get(kind, process.start))
-        counted = parts.setdefault(kind, Counter())
-        for look in process.looks:
-            counted[_part(look)] += look.cpu
+    for kind, look in (each for process in processes for each in _by_kind(process)):
+        first[kind] = min(look.at, first.get(kind, look.at))
+        parts.setdefault(kind, Counter())[_part(look)] += look.cpu
+    jobs: Counter[str] = Counter()
     by_kind: Counter[str] = Counter()
     for run in runs:
         for name, seconds in run.ledger.items():
+            jobs[name.partition("/")[0]] += 1
             by_kind[name.partition("/")[0]] += seconds / n
     lines = [
         [kind, f"{first[kind]:.2f}", f"{jobs[kind] / n:g}", f"{counted.total() / n:.3f}"]
-        + [f"{1e3 * counted[part] / jobs[kind]:.1f}" for part in PARTS]
+        + [f"{1e3 * counted[part] / max(jobs[kind], n):.1f}" for part in PARTS]
         + [f"{by_kind[kind]:.3f}" if kind in by_kind else ""]
         for kind, counted in sorted(parts.items(), key=lambda item: -item[1].total())
     ]
@@ -187,11 +184,11 @@ def _step_table(processes: Sequence[Process], runs: Sequence[Run]) -> str:
     number = jobs.total()
     lines.append(
         ["together", "", f"{number / n:g}", f"{whole.total() / n:.3f}"]
-        + [f"{1e3 * whole[part] / number:.1f}" for part in PARTS]
+        + [f"{1e3 * whole[part] / max(number, n):.1f}" for part in PARTS]
         + [f"{by_kind.total():.3f}"]
     )
     heads = [f"{part}, ms each" for part in PARTS]
-    return _table(["steps", "first at s", "processes", "CPU s", *heads, "s in the ledger"], lines)
+    return _table(["steps", "first at s", "steps made", "CPU s", *heads, "s in the ledger"], lines)
 
 
 def _part(look: Look) -> str:
@@ -206,16 +203,21 @@ def _part(look: Look) -> str:
     return PARTS[3] if look.has(["ours:steps/"]) else PARTS[4]
 
 
-def _kind(process: Process) -> str:
-    """Return the step that a process makes, by the module that it is in first."""
-    if any(look.has(("ours:runner/begin",)) for look in process.looks):
+def _by_kind(process: Process) -> Iterator[tuple[str, Look]]:
+    """Yield each look with the kind of its step: the one in which it is, or else the next of the process."""
+    kind = "not seen"
+    for look in reversed(process.looks):
+        kind = _kind(look) or kind
+        yield kind, look
+
+
+def _kind(look: Look) -> str | None:
+    """Return the kind of step in which a process is; None before and after its steps."""
+    if look.has(("ours:runner/begin",)):
         return "check and data"
-    for look in process.looks:
-        for module in look.stack:
-            found = KIND.match(module)
-            if found and found[1] in (*STEPS, "validate", "failed"):
-                return found[1]
-    return "not seen"
+    found = (KIND.match(module) for module in look.stack)
+    kinds = (match[1] for match in found if match)
+    return next((kind for kind in kinds if kind in (*STEPS, "validate", "failed")), None)
 
 
 def _figure_table(processes: Sequence[Process], n: int) -> str:
