@@ -105,9 +105,12 @@ def _run(
         arguments.groups = {rule: name for rule, name in groups.items() if not scattered.get(rule)}
     logger.addFilter(progress)
     try:
-        with _temporary_files_in(scratch), _interrupts(progress), admitting(admit):
-            wanted = (Namespace(**{**vars(arguments), "targets": [*targets]}) for targets in stages)
-            done = all(bool(args_to_api(each, parser)) for each in wanted)
+        with _temporary_files_in(scratch), _interrupts(progress):
+            wanted = [Namespace(**{**vars(arguments), "targets": [*targets]}) for targets in stages]
+            with admitting(admit):
+                done = bool(args_to_api(wanted[0], parser))
+            # A later stage opens a plan of its own, in which the steps of the stage before are current.
+            done = done and all(bool(args_to_api(each, parser)) for each in wanted[1:])
     finally:
         logger.removeFilter(progress)
     if progress.interrupted:
