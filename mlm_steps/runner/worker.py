@@ -1,7 +1,7 @@
 """The children of the warm pool: each makes one step after the other while it is as good as a new fork.
 
-A fork, and the pages that a fork copies when it first writes to them, take about 15 ms of processor time, as
-much as the work of many a step.
+A fork takes about 15 ms of processor time, most of it for the pages that it copies when it first writes to
+them. The work of a small step takes no longer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _run(connection: socket.socket, lifeline: int, command: Command) -> int:
 
 
 class _Watch:
-    """Ends this process when the client ends, or the run; the pool may have been killed together with it."""
+    """Ends this process when the client or the run ends, even if the pool was killed at the same time."""
 
     def __init__(self, connection: socket.socket, lifeline: int) -> None:
         self._connection, self._lifeline = connection, lifeline
@@ -110,7 +110,7 @@ class _Watch:
 
 
 def _close_streams() -> None:
-    """Write what is left to the client's streams, and let go of them."""
+    """Write what is left to the client's streams, and close them."""
     with suppress(OSError):  # the disk of the log may be full
         sys.stdout.flush()
         sys.stderr.flush()
